@@ -1,0 +1,75 @@
+import type { Config } from '../../domain/config.ts';
+import type { Decision, Proposal } from '../../domain/decision.ts';
+import type {
+  Alias, AppliedConfig, Claim, ClaimAnswer, ClaimRequest, ControllerRow, EvidenceRow, FleetRow, LookRow, ModelVersion, MoveEnd,
+  OutcomeRow, PastDecision, PredictionRow, ProfileRow, Scrape, Snapshot,
+} from '../../domain/records.ts';
+import type { Telemetry } from '../ports.ts';
+
+export interface Store {
+  readonly installation: string;
+  readonly telemetry: Telemetry;
+  /** Applies a configuration. Equal to the one in force: nothing is written and `changed` is false. */
+  applyConfig(config: Config, by: string, nowMs: number): Promise<{ version: number; changed: boolean }>;
+  config(): Promise<AppliedConfig | undefined>;
+  appendScrape(scrape: Scrape): Promise<void>;
+
+  /** Finds or makes the row of a look. */
+  openLook(row: { lookMs: number; configVersion: number; openedMs: number; recordOnly: boolean }): Promise<{ look: LookRow; previousMs?: number }>;
+  /** Replaces what an earlier attempt of the same shard wrote. */
+  writePredictions(lookMs: number, rows: readonly PredictionRow[]): Promise<void>;
+  readPredictions(lookMs: number): Promise<readonly PredictionRow[]>;
+  /** One transaction: decisions, models used, outbox, `decidedMs`. A look that is already decided is returned unchanged. */
+  writeDecisions(lookMs: number, decisions: readonly Decision[], proposals: readonly Proposal[], decidedMs: number): Promise<{ counts: Record<string, number>; again: boolean }>;
+  pastDecisions(beforeMs: number, looks: number): Promise<readonly PastDecision[]>;
+  pendingProposals(nowMs: number, limit: number): Promise<readonly Proposal[]>;
+  acknowledge(decisionIds: readonly string[]): Promise<void>;
+  closeLook(lookMs: number, closedMs: number): Promise<LookRow>;
+  lastLook(): Promise<LookRow | undefined>;
+  looks(fromMs: number, toMs: number): Promise<readonly LookRow[]>;
+  /** Newest first; `app` or `verdict` narrow it down. */
+  decisions(filter: { app?: string; verdict?: string; fromMs?: number; toMs?: number; limit: number }): Promise<readonly Decision[]>;
+
+  /** Admits a move or says why not; the same decision id twice is the same claim. Under one advisory lock. */
+  claimMove(request: ClaimRequest): Promise<ClaimAnswer>;
+  /** The first snapshot of a claim stands; a second call returns it. */
+  saveSnapshot(decisionId: string, snapshot: Snapshot): Promise<Snapshot>;
+  claimPhase(decisionId: string, phase: string, atMs: number): Promise<void>;
+  /** The first end of a claim stands; later calls return it. */
+  endClaim(decisionId: string, end: { end: MoveEnd; atMs: number; why?: string; scoreBefore?: number; scoreAfter?: number; failedRequests?: number }): Promise<Claim>;
+  claim(decisionId: string): Promise<Claim | undefined>;
+  openClaims(): Promise<readonly Claim[]>;
+  claims(filter: { app?: string; limit: number }): Promise<readonly Claim[]>;
+
+  /** An older sequence number than the one stored changes nothing. */
+  mirrorController(row: ControllerRow): Promise<void>;
+  controllers(): Promise<readonly ControllerRow[]>;
+  controller(app: string): Promise<ControllerRow | undefined>;
+  mirrorFleet(row: FleetRow): Promise<void>;
+  fleet(): Promise<FleetRow | undefined>;
+
+  saveProfile(row: ProfileRow): Promise<void>;
+  profile(id: string): Promise<ProfileRow | undefined>;
+  latestProfile(app: string): Promise<ProfileRow | undefined>;
+
+  /** Digest-equal models are one version. One at a time per key by a row lock. */
+  addModel(model: Omit<ModelVersion, 'version'>): Promise<ModelVersion>;
+  model(key: string, version: number): Promise<ModelVersion | undefined>;
+  setAlias(change: { key: string; alias: Alias; version: number; by: string; why: string; atMs: number }): Promise<void>;
+  alias(key: string, alias: Alias): Promise<ModelVersion | undefined>;
+  champions(): Promise<readonly ModelVersion[]>;
+  aliasHistory(key: string): Promise<readonly { alias: Alias; version: number; by: string; why: string; atMs: number }[]>;
+  saveEvidence(rows: readonly EvidenceRow[]): Promise<void>;
+  evidence(): Promise<readonly EvidenceRow[]>;
+
+  /** Joins predictions whose time has come with what was observed, at the site the app was really on. Each prediction once. */
+  joinOutcomes(nowMs: number): Promise<number>;
+  outcomes(filter: { app?: string; fromMs: number; toMs: number }): Promise<readonly OutcomeRow[]>;
+
+  /** Makes partitions ahead and drops those past their retention; returns what it dropped. */
+  maintain(nowMs: number): Promise<{ created: string[]; dropped: string[] }>;
+  /** sha256 of every blob that some row still names. */
+  referencedBlobs(): Promise<ReadonlySet<string>>;
+  health(): Promise<{ serverVersion: string; migration: number }>;
+  close(): Promise<void>;
+}

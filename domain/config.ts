@@ -1,0 +1,178 @@
+import { z } from 'zod';
+
+/** A length of time in YAML: `500ms`, `4s`, `2m`, `1h`, `7d`, or a bare number of seconds. Parsed to seconds. */
+const duration = z
+  .union([z.number(), z.string()])
+  .transform((raw, ctx) => {
+    const seconds = secondsOf(raw);
+    if (seconds === undefined) {
+      ctx.addIssue({ code: 'custom', message: `expected a duration such as 500ms, 4s, 2m, 1h or 7d, got ${JSON.stringify(raw)}` });
+      return z.NEVER;
+    }
+    return seconds;
+  });
+
+const UNIT_S: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+
+function secondsOf(raw: number | string): number | undefined {
+  if (typeof raw === 'number') return Number.isFinite(raw) && raw >= 0 ? raw : undefined;
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(raw);
+  if (!match) return undefined;
+  return Number(match[1]) * (UNIT_S[match[2] ?? ''] ?? NaN);
+}
+
+/** Names of apps, sites, objectives and policies: they become parts of ids, paths and labels. */
+export const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const name = z.string().regex(NAME, 'a name has 1 to 63 of a-z, 0-9 and -, and neither begins nor ends with -');
+const share = z.number().min(0).max(1);
+const positive = z.number().positive();
+
+const kpi = z.strictObject({
+  /** Series name and unit as telemetry delivers it: `kpi_<name>_<unit>`. */
+  name: z.string().regex(/^[a-z][a-z0-9]*$/),
+  unit: z.string().regex(/^[a-zA-Z0-9]+$/),
+  better: z.enum(['lower', 'higher']),
+  /** The value that scores 1, and the value that scores 0. */
+  best: z.number(),
+  worst: z.number(),
+  scale: z.enum(['linear', 'log']).default('linear'),
+  weight: positive.default(1),
+});
+
+export const objectiveSchema = z.strictObject({
+  kpis: z.array(kpi).min(1),
+  /** The QoS score that is good enough. */
+  slo: share,
+});
+
+export const policySchema = z.strictObject({
+  mode: z.enum(['recommend', 'approve', 'automatic']).default('recommend'),
+  /** What predicts: the champion model (with its baseline behind it), or the plain rule on what is observed now. */
+  predictor: z.enum(['model', 'rule']).default('model'),
+  horizon: duration.default(30),
+  /** Input older than this is unknown; a look later than this only records. */
+  freshness: duration.default(30),
+  /** Share of the window's samples that must be there, for the present site and for the target. */
+  completeness: share.default(0.7),
+  margin: z
+    .strictObject({ absolute: share.default(0.05), relative: share.default(0.1), errors: z.number().min(0).default(1) })
+    .prefault({}),
+  /** QoS times seconds that a move costs, spread over `horizon` times ten: see domain/gates. */
+  sustained: z.strictObject({ looks: z.int().min(1).default(2), of: z.int().min(1).max(64).default(3) }).prefault({}),
+  cooldown: z
+    .strictObject({ initial: duration.default(60), factor: z.number().min(1).default(2), max: duration.default(3600), reset: duration.default(7200) })
+    .prefault({}),
+  trust: z
+    .strictObject({
+      samples: z.int().min(1).default(30),
+      maxAge: duration.default(7 * 86_400),
+      /** Mean absolute error of QoS, in score points, up to which a model may act by itself. */
+      maxError: share.default(0.2),
+    })
+    .prefault({}),
+  /** After a move: how long realised QoS is watched, and how much worse than before it may be. */
+  verify: z.strictObject({ soak: duration.default(30), tolerance: share.default(0.1) }).prefault({}),
+  ready: z.strictObject({ deadline: duration.default(300), stable: duration.default(5) }).prefault({}),
+  quarantine: duration.default(600),
+  onPause: z.enum(['finish', 'revert']).default('finish'),
+});
+
+const localService = z.strictObject({
+  /** berth's example service: CPU milliseconds per request. */
+  workMs: positive.max(1000).default(6),
+  /** How long the service warms up before it says it is ready: it stands for caches, JIT, loading a model. */
+  warmUp: duration.default(0),
+});
+
+export const appSchema = z.strictObject({
+  objective: name,
+  policy: name,
+  /** Sites the app may run on; absent: all. */
+  sites: z.array(name).min(1).optional(),
+  /** Learn from this app's profile and be served by its model; absent: its own. */
+  model: name.optional(),
+  /** Namespace whose budget counts this app's moves. */
+  namespace: name.default('default'),
+  local: z
+    .strictObject({
+      /** Where it starts; absent: the first site. */
+      start: name.optional(),
+      service: localService.optional(),
+      /** The user's own command: it must listen on `$PORT` of 127.0.0.1 and answer 200 on `/ready` with the body `$BERTH_NONCE`. */
+      command: z.array(z.string().min(1)).min(1).optional(),
+      /** Open-loop requests per second sent through the proxy; 0: none of ours. */
+      load: z.strictObject({ rate: z.number().min(0).max(2000), path: z.string().startsWith('/').default('/work') }).prefault({ rate: 0 }),
+    })
+    .optional(),
+});
+
+export const siteSchema = z.strictObject({
+  /** Core of the local machine; absent: simulated, or the n-th allowed core. */
+  core: z.int().min(0).optional(),
+  /** How many apps may be placed here; absent: no limit of our own. */
+  maxApps: z.int().min(1).optional(),
+  cordoned: z.boolean().default(false),
+  /** Facts that a model may use, and that cost-aware objectives will. */
+  facts: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), z.number()).default({}),
+});
+
+const schedule = z
+  .strictObject({ every: duration.optional(), cron: z.string().optional() })
+  .refine((s) => (s.every === undefined) !== (s.cron === undefined), 'give exactly one of every and cron');
+
+export const configSchema = z.strictObject({
+  version: z.literal(1),
+  connectors: z
+    .strictObject({
+      local: z
+        .strictObject({
+          sites: z.enum(['auto', 'cores', 'simulated']).default('auto'),
+          /** Seconds of a neighbour's warm-up, hot phase and gap on each site in turn; absent: no neighbours. */
+          neighbours: z
+            .strictObject({ warm: duration, hot: duration, gap: duration, burners: z.int().min(1).max(8).default(3), jitter: share.default(0.1) })
+            .optional(),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  sites: z.record(name, siteSchema),
+  objectives: z.record(name, objectiveSchema),
+  policies: z.record(name, policySchema).prefault({}),
+  apps: z.record(name, appSchema),
+  budgets: z
+    .strictObject({
+      fleet: z.int().min(0).default(5),
+      namespace: z.int().min(0).default(5),
+      source: z.int().min(0).default(2),
+      destination: z.int().min(0).default(2),
+    })
+    .prefault({}),
+  schedules: z
+    .strictObject({ look: schedule.prefault({ every: 60 }), train: schedule.optional() })
+    .prefault({}),
+  telemetry: z
+    .strictObject({ step: duration.default(15), window: duration.default(600) })
+    .prefault({}),
+  profile: z
+    .strictObject({ visits: z.int().min(1).default(3), visit: duration.default(120), settle: duration.default(5) })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      telemetry: duration.default(7 * 86_400),
+      predictions: duration.default(2 * 86_400),
+      decisions: duration.default(7 * 86_400),
+      kept: duration.default(180 * 86_400),
+    })
+    .prefault({}),
+});
+
+/** Applied configuration: every duration in seconds, every default filled in. */
+export type Config = z.output<typeof configSchema>;
+/** What a person may write in berth.yaml, before defaults. */
+export type ConfigInput = z.input<typeof configSchema>;
+export type AppSpec = Config['apps'][string];
+export type SiteSpec = Config['sites'][string];
+export type Objective = Config['objectives'][string];
+export type Policy = Config['policies'][string];
+export type Kpi = Objective['kpis'][number];
+export type Budgets = Config['budgets'];

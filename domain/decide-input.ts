@@ -1,0 +1,30 @@
+import type { AppSpec, Objective, Policy, SiteSpec } from './config.ts';
+import type { ControllerRow, EvidenceRow, FleetRow, PastDecision, Placement, PredictionRow } from './records.ts';
+
+/** Everything `decide()` may look at for one app. Same input, same decision, bit for bit. */
+export interface DecideInput {
+  readonly app: string;
+  readonly spec: AppSpec;
+  readonly policy: Policy;
+  readonly objective: Objective;
+  readonly policyVersion: number;
+  /** Sites the app may run on, in the order of the configuration. */
+  readonly sites: readonly { readonly site: string; readonly spec: SiteSpec }[];
+  /** Scheduled time of the look; windows end here. */
+  readonly lookMs: number;
+  /** The clock: freshness and expiries are judged by it. */
+  readonly nowMs: number;
+  /** Seconds between looks. */
+  readonly intervalS: number;
+  /** Scheduled time of the look before; undefined = there was none. */
+  readonly previousMs?: number;
+  readonly recordOnly: boolean;
+  readonly placement: Placement;
+  readonly refusals: readonly { readonly site: string; readonly refusal: string }[];
+  readonly prediction?: PredictionRow;
+  readonly evidence: readonly EvidenceRow[];
+  readonly controller?: ControllerRow;
+  readonly fleet?: FleetRow;
+  /** Newest first, at most `policy.sustained.of - 1`. */
+  readonly past: readonly PastDecision[];
+}

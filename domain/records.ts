@@ -1,0 +1,176 @@
+import type { Config } from './config.ts';
+
+/** Configuration in force. Ids are small integers that rows carry instead of names; they never change their meaning. */
+export interface AppliedConfig {
+  readonly version: number;
+  readonly config: Config;
+  readonly appIds: ReadonlyMap<string, number>;
+  readonly siteIds: ReadonlyMap<string, number>;
+}
+
+/** One scrape. A series that could not be read is absent; NaN and infinities are refused by name. */
+export interface Scrape {
+  readonly atMs: number;
+  readonly sites: readonly { readonly site: string; readonly values: Readonly<Record<string, number>> }[];
+  readonly apps: readonly { readonly app: string; readonly placed?: string; readonly values: Readonly<Record<string, number>> }[];
+}
+
+export interface LookRow {
+  readonly lookMs: number;
+  readonly configVersion: number;
+  readonly openedMs: number;
+  /** Only recorded: a backfill, or later than its freshness limit. */
+  readonly recordOnly: boolean;
+  readonly decidedMs?: number;
+  readonly closedMs?: number;
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+/** Predictions of one app at one look: `q[site * 3 + {0: p10, 1: p50, 2: p90}]` as scores, NaN = unknown; `rule[site]` likewise. */
+export interface PredictionRow {
+  readonly app: string;
+  readonly modelKey?: string;
+  readonly modelVersion?: number;
+  readonly predictor: 'model' | 'baseline' | 'rule' | 'none';
+  readonly sites: readonly string[];
+  readonly q: Float32Array;
+  readonly rule: Float32Array;
+  /** Age in seconds of the newest sample of each site, and of the app, at the time of the look. */
+  readonly ageS: Float32Array;
+  readonly appAgeS: number;
+  /** Share of the expected samples present: per site, and of the app. */
+  readonly complete: Float32Array;
+  readonly appComplete: number;
+  /** Observed score at the present site over the last window; undefined = unknown. */
+  readonly observed?: number;
+  /** Where the app was observed when the prediction was made. */
+  readonly placed?: string;
+  /** Milliseconds from the look to the time the prediction is for. */
+  readonly horizonMs: number;
+}
+
+/** What `sustained` needs of an earlier decision. */
+export interface PastDecision {
+  readonly app: string;
+  readonly lookMs: number;
+  readonly from?: string;
+  readonly to?: string;
+  /** It passed every gate up to and including `gain`. */
+  readonly wanted: boolean;
+}
+
+export interface ClaimRequest {
+  readonly decisionId: string;
+  readonly app: string;
+  readonly from: string;
+  readonly to: string;
+  readonly origin: 'look' | 'override' | 'approval' | 'drain' | 'profile';
+  readonly reason: string;
+  readonly by: string;
+  readonly predictedGain?: number;
+  readonly workflowId: string;
+  readonly nowMs: number;
+}
+
+export type ClaimAnswer = { readonly admitted: true; readonly claim: Claim } | { readonly admitted: false; readonly refusal: string };
+
+export type MoveEnd = 'done' | 'reverted' | 'revert-failed' | 'refused';
+
+/** One move from its admission to its end; open while `end` is undefined. */
+export interface Claim extends ClaimRequest {
+  readonly openedMs: number;
+  readonly snapshot?: Snapshot;
+  /** Every phase entered, with its time. */
+  readonly phases: readonly { readonly phase: string; readonly atMs: number }[];
+  readonly end?: MoveEnd;
+  readonly endedMs?: number;
+  readonly why?: string;
+  readonly scoreBefore?: number;
+  readonly scoreAfter?: number;
+  readonly failedRequests?: number;
+}
+
+/** A controller's mirror in the store. No row = default: running, nothing excluded. */
+export interface ControllerRow {
+  readonly app: string;
+  readonly seq: number;
+  readonly paused: boolean;
+  readonly pause?: { readonly by: string; readonly reason: string; readonly untilMs?: number };
+  readonly override?: { readonly site: string; readonly by: string; readonly reason: string; readonly untilMs?: number };
+  readonly excluded: readonly { readonly site: string; readonly by: string; readonly reason: string; readonly untilMs?: number }[];
+  readonly coolUntilMs?: number;
+  readonly quarantine: readonly { readonly site: string; readonly untilMs: number }[];
+  /** Set when a move could not be undone: the app is not touched until an operator resumes it. */
+  readonly held?: string;
+  readonly moving?: string;
+}
+
+export interface FleetRow {
+  readonly seq: number;
+  readonly paused: boolean;
+  readonly pause?: { readonly by: string; readonly reason: string; readonly untilMs?: number };
+}
+
+export interface ModelVersion {
+  readonly key: string;
+  readonly version: number;
+  readonly onnxSha256: string;
+  readonly contract: unknown;
+  readonly contractDigest: string;
+  /** `model` if it beat the baselines in its backtest, else `baseline`. */
+  readonly servedBy: 'model' | 'baseline';
+  readonly report: unknown;
+  readonly profileId: string;
+  readonly createdMs: number;
+}
+export type Alias = 'champion' | 'challenger' | 'previous';
+
+export interface ProfileRow {
+  readonly id: string;
+  readonly app: string;
+  readonly createdMs: number;
+  /** The profile shape of DESIGN.md as JSON; frames by sha256. */
+  readonly profile: unknown;
+}
+
+export interface EvidenceRow {
+  readonly key: string;
+  readonly version: number;
+  readonly app: string;
+  readonly site: string;
+  readonly samples: number;
+  readonly newestMs: number;
+  /** Mean absolute error of the score. */
+  readonly error: number;
+  /** Share of outcomes inside p10..p90. */
+  readonly coverage: number;
+}
+
+export interface OutcomeRow {
+  readonly app: string;
+  readonly site: string;
+  readonly lookMs: number;
+  readonly targetMs: number;
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly actual: number;
+  readonly predictor: string;
+}
+
+/** Placement as observed. `site` undefined = could not tell. */
+export interface Placement {
+  readonly app: string;
+  readonly site?: string;
+  /** A rollout under way, paused, scaled to zero: nobody else should touch it now. */
+  readonly busy?: string;
+}
+
+/** The captured original value, restored field for field. Plain JSON, below 16 KiB. */
+export interface Snapshot {
+  readonly app: string;
+  readonly site: string;
+  readonly generation: number;
+  readonly original: unknown;
+}
+
