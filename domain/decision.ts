@@ -29,7 +29,12 @@ export interface Candidate {
   readonly error?: number;
   /** Why the site cannot take the app; undefined = feasible. */
   readonly refusal?: string;
+  /** What else keeps it from being a destination. Where that is missing or bad data, `qos` is undefined. */
+  readonly barred?: Barrier;
 }
+
+export const BARRIERS = ['no-prediction', 'absurd', 'stale', 'incomplete', 'quarantined'] as const;
+export type Barrier = (typeof BARRIERS)[number];
 
 export interface GateResult {
   readonly gate: Gate;
@@ -45,9 +50,14 @@ export interface Decision {
   /** Scheduled time of the look. */
   readonly lookMs: number;
   readonly verdict: Verdict;
-  /** The first gate that failed, or `ok`. */
+  /**
+   * The first gate that made it stay or hold; else the first that made a move a recommendation; `override` also when an
+   * operator's override made the move; else `ok`. `no-better-site` stands for `gain` when nothing is gained at all.
+   */
   readonly reason: Gate | 'ok' | 'no-better-site';
+  /** Where the app was observed; undefined = could not tell. */
   readonly from?: string;
+  /** The best alternative, taken or not. */
   readonly to?: string;
   readonly gain?: number;
   readonly horizonS: number;
