@@ -42,8 +42,8 @@ export const GATE_NUMBERS = {
   ],
 } as const satisfies Readonly<Record<Gate, readonly string[]>>;
 
-/** What a gate records: a subset of its figures; a figure that could not be told is absent. */
-export type GateFigures<G extends Gate> = { readonly [N in (typeof GATE_NUMBERS)[G][number]]?: number };
+/** What a gate records: a subset of its figures; a figure that could not be told is undefined or not finite here, and absent in the record. */
+export type GateFigures<G extends Gate> = { readonly [N in (typeof GATE_NUMBERS)[G][number]]?: number | undefined };
 
 /** The key of a code; throws RangeError for a code this build does not know, because a guess would falsify a record. */
 export function ofCode<K extends string>(codes: Readonly<Record<K, number>>, code: number, what: string): K {

@@ -1,0 +1,43 @@
+import type { Assessed } from './assess.ts';
+import type { DecideInput } from './decide-input.ts';
+import { gainFigures } from './gates/worth.ts';
+
+/** What a destination must satisfy, in the order of the gates. */
+const STAGES: readonly ((site: Assessed) => boolean)[] = [
+  ({ candidate: { barred } }) => barred !== 'stale',
+  ({ candidate: { barred } }) => barred !== 'incomplete',
+  ({ candidate: { trust } }) => trust !== 'insufficient',
+  ({ candidate: { refusal } }) => refusal === undefined,
+  ({ candidate: { rule } }) => rule === undefined || rule > 0,
+  ({ candidate: { barred } }) => barred !== 'quarantined',
+];
+
+/**
+ * The site with the best p50 among those that no gate rules out; ties go to the first name. When every site is ruled out, the best of those that
+ * came furthest, so that the gates name what stopped it. An automatic app prefers a site it may move to by itself, if that is worth it.
+ */
+export function chooseTarget(input: DecideInput, sites: readonly Assessed[], current: Assessed | undefined): Assessed | undefined {
+  let pool = sites.filter((s) => s !== current && s.q !== undefined);
+  for (const stage of STAGES) {
+    const left = pool.filter(stage);
+    if (left.length === 0) return best(pool);
+    pool = left;
+  }
+  if (input.policy.mode === 'automatic') {
+    const firm = best(pool.filter(({ candidate: { trust, rule } }) => trust === 'trusted' && rule !== undefined));
+    if (gainFigures(input.policy, current, firm).pass) return firm;
+  }
+  return best(pool);
+}
+
+function best(pool: readonly Assessed[]): Assessed | undefined {
+  let found: Assessed | undefined;
+  for (const site of pool) if (!found || isBetter(site, found)) found = site;
+  return found;
+}
+
+/** Code unit order, because a locale would make decisions depend on the machine. */
+function isBetter(a: Assessed, b: Assessed): boolean {
+  const [x, y] = [a.q?.p50 ?? NaN, b.q?.p50 ?? NaN];
+  return x > y || (x === y && a.candidate.site < b.candidate.site);
+}
