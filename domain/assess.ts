@@ -1,7 +1,7 @@
 import type { Policy } from './config.ts';
 import type { DecideInput } from './decide-input.ts';
 import type { Barrier, Candidate, Decision, Quantiles } from './decision.ts';
-import type { ControllerRow, EvidenceRow, PredictionRow } from './records.ts';
+import type { EvidenceRow, PredictionRow } from './records.ts';
 import { trustOf } from './trust.ts';
 
 /** A candidate with what the gates need and the record does not keep. */
@@ -52,22 +52,17 @@ function assessSite(input: DecideInput, { site, i, refusal, evidence }: SiteFact
   const barred: Barrier | undefined = data ?? (quarantineLeftS(input, site) > 0 ? 'quarantined' : undefined);
   // The rule learns nothing, so it has no evidence to wait for: it is trusted on fresh input, and its error is 0 by definition.
   const trust = predictor === 'rule' ? { trust: data ? 'insufficient' as const : 'trusted' as const, error: 0 } : trustOf(evidence, policy, nowMs);
-  return {
-    ...(q && { q }),
-    ageS,
-    complete,
-    candidate: {
-      site,
-      current: site === input.placement.site,
-      ...(q && !data && { qos: q }),
-      ...(rule !== undefined && { rule }),
-      trust: trust.trust,
-      ...(trust.error !== undefined && { error: trust.error }),
-      ...(refusal !== undefined && { refusal }),
-      ...(barred && { barred }),
-    },
-  };
+  // Built by assignment: conditional spreads make up half of the time of a decision over 50 sites.
+  const candidate: Mutable<Candidate> = { site, current: site === input.placement.site, trust: trust.trust };
+  if (q && !data) candidate.qos = q;
+  if (rule !== undefined) candidate.rule = rule;
+  if (trust.error !== undefined) candidate.error = trust.error;
+  if (refusal !== undefined) candidate.refusal = refusal;
+  if (barred) candidate.barred = barred;
+  return q ? { candidate, q, ageS, complete } : { candidate, ageS, complete };
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function quantilesAt(
   predictor: Decision['predictor'],
@@ -102,8 +97,9 @@ export function isFresh({ policy }: Pick<DecideInput, 'policy'>, ageS: number): 
 
 /** Seconds an app stays away from a site after a move there went wrong; 0 = free to go. */
 export function quarantineLeftS({ controller, nowMs }: Pick<DecideInput, 'controller' | 'nowMs'>, site: string): number {
-  const until = (controller?.quarantine ?? []).filter((q) => q.site === site).map((q) => q.untilMs);
-  return Math.max(0, ...until.map((ms) => (ms - nowMs) / 1000));
+  let leftS = 0;
+  for (const q of controller?.quarantine ?? []) if (q.site === site) leftS = Math.max(leftS, (q.untilMs - nowMs) / 1000);
+  return leftS;
 }
 
 /** Whether something with an optional expiry is in force at `nowMs`. */
@@ -115,7 +111,7 @@ function refusalsBySite({ sites, refusals, controller, nowMs }: DecideInput): Re
   const bySite = new Map<string, string>();
   for (const { site, spec } of sites) if (spec.cordoned) bySite.set(site, 'the site is cordoned');
   for (const r of refusals) bySite.set(r.site, r.refusal.slice(0, REFUSAL_MAX));
-  for (const e of (controller?.excluded ?? []) as ControllerRow['excluded']) {
+  for (const e of controller?.excluded ?? []) {
     if (inForce(e, nowMs)) bySite.set(e.site, `excluded by ${e.by}: ${e.reason}`.slice(0, REFUSAL_MAX));
   }
   return bySite;

@@ -69,20 +69,30 @@ export function unpackDecision(row: DecisionRow, siteName: (id: number) => strin
   };
 }
 
-const HAS = { qos: 1, rule: 2, error: 4, refusal: 8, barred: 16, current: 32 } as const;
+const HAS = { qos: 1, rule: 2, error: 4, refusal: 8, barred: 16, next: 32 } as const;
 const GATE_PASS = 1 << 14;
+/** Marks a figure that is not a whole number below it, and an app without a current candidate. */
+const ELSE = 0xff;
+const NONE = 0xffff;
 
 function packBody({ candidates, gates }: Decision, siteId: (name: string) => number): Uint8Array {
   const refusals = [...new Set(candidates.flatMap((c) => (c.refusal === undefined ? [] : [c.refusal.slice(0, REFUSAL_MAX)])))];
   const texts = Buffer.from(JSON.stringify(refusals));
-  const out = Buffer.allocUnsafe(8 + texts.length + gates.length * (3 + 14 * 4) + candidates.length * 29);
+  const out = Buffer.allocUnsafe(16 + texts.length + gates.length * (3 + 14 * 5) + candidates.length * 29);
   let at = out.writeUInt8(LAYOUT, 0);
   at = out.writeUInt8(gates.length, at);
   for (const gate of gates) at = packGate(out, at, gate);
   at = out.writeUInt32LE(texts.length, at);
   at += texts.copy(out, at);
   at = out.writeUInt16LE(candidates.length, at);
-  for (const c of candidates) at = packCandidate(out, at, { c, site: siteId(c.site), refusals });
+  const current = candidates.findIndex((c) => c.current);
+  at = out.writeUInt16LE(current < 0 ? NONE : current, at);
+  let before = -1;
+  for (const c of candidates) {
+    const site = siteId(c.site);
+    at = packCandidate(out, at, { c, site, next: site === before + 1, refusals });
+    before = site;
+  }
   return new Uint8Array(out.subarray(0, at));
 }
 
@@ -95,7 +105,7 @@ function packGate(out: Buffer, start: number, { gate, pass, numbers }: GateResul
     const value = numbers[names[i] ?? ''];
     if (value === undefined) continue;
     mask |= 1 << i;
-    at = out.writeFloatLE(value, at);
+    at = packFigure(out, at, value);
     written++;
   }
   if (written !== Object.keys(numbers).length) throw new RangeError(`gate ${gate} records a figure that GATE_NUMBERS does not list: ${Object.keys(numbers).join(', ')}`);
@@ -104,13 +114,27 @@ function packGate(out: Buffer, start: number, { gate, pass, numbers }: GateResul
   return at;
 }
 
-function packCandidate(out: Buffer, start: number, { c, site, refusals }: { c: Candidate; site: number; refusals: readonly string[] }): number {
+/** Most figures are yes, no, a code or a count: those take one byte. */
+function packFigure(out: Buffer, at: number, value: number): number {
+  if (value >= 0 && value < ELSE && Number.isInteger(value)) return out.writeUInt8(value, at);
+  return out.writeFloatLE(value, out.writeUInt8(ELSE, at));
+}
+
+interface PackedSite {
+  readonly c: Candidate;
+  readonly site: number;
+  /** Its id follows that of the candidate before, and is not written. */
+  readonly next: boolean;
+  readonly refusals: readonly string[];
+}
+
+function packCandidate(out: Buffer, start: number, { c, site, next, refusals }: PackedSite): number {
   const flags =
     (c.qos ? HAS.qos : 0) | (c.rule === undefined ? 0 : HAS.rule) | (c.error === undefined ? 0 : HAS.error) |
-    (c.refusal === undefined ? 0 : HAS.refusal) | (c.barred === undefined ? 0 : HAS.barred) | (c.current ? HAS.current : 0) |
+    (c.refusal === undefined ? 0 : HAS.refusal) | (c.barred === undefined ? 0 : HAS.barred) | (next ? HAS.next : 0) |
     (TRUST_CODE[c.trust] << 6);
   let at = out.writeUInt8(flags, start);
-  at = out.writeUInt16LE(site, at);
+  if (!next) at = out.writeUInt16LE(site, at);
   if (c.qos) for (const value of [c.qos.p10, c.qos.p50, c.qos.p90]) at = out.writeFloatLE(value, at);
   if (c.rule !== undefined) at = out.writeFloatLE(c.rule, at);
   if (c.error !== undefined) at = out.writeFloatLE(c.error, at);
@@ -123,18 +147,22 @@ function unpackBody(packed: Uint8Array, siteName: (id: number) => string): Pick<
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
   const layout = bytes.readUInt8(0);
   if (layout !== LAYOUT) throw new RangeError(`decision record has layout ${layout}, this build reads ${LAYOUT}`);
-  const cursor = { bytes, at: 2 };
+  const cursor: Cursor = { bytes, at: 2, site: -1 };
   const gates = Array.from({ length: bytes.readUInt8(1) }, () => unpackGate(cursor));
   const textBytes = take(cursor, 4);
   const refusals: readonly string[] = JSON.parse(bytes.toString('utf8', cursor.at, cursor.at + textBytes));
   cursor.at += textBytes;
-  const candidates = Array.from({ length: take(cursor, 2) }, () => unpackCandidate(cursor, refusals, siteName));
+  const count = take(cursor, 2);
+  const current = take(cursor, 2);
+  const candidates = Array.from({ length: count }, (_, i) => unpackCandidate(cursor, { current: i === current, refusals, siteName }));
   return { candidates, gates };
 }
 
 interface Cursor {
   readonly bytes: Buffer;
   at: number;
+  /** Id of the candidate read last. */
+  site: number;
 }
 
 function take(cursor: Cursor, size: 1 | 2 | 4): number {
@@ -149,23 +177,34 @@ function takeFloat(cursor: Cursor): number {
   return value;
 }
 
+function takeFigure(cursor: Cursor): number {
+  const small = take(cursor, 1);
+  return small === ELSE ? takeFloat(cursor) : small;
+}
+
 function unpackGate(cursor: Cursor): GateResult {
   const gate = ofCode(REASON_CODE, take(cursor, 1), 'gate') as Gate;
   const mask = take(cursor, 2);
   const numbers: Record<string, number> = {};
   GATE_NUMBERS[gate].forEach((name, i) => {
-    if (mask & (1 << i)) numbers[name] = takeFloat(cursor);
+    if (mask & (1 << i)) numbers[name] = takeFigure(cursor);
   });
   return { gate, pass: (mask & GATE_PASS) !== 0, numbers };
 }
 
-function unpackCandidate(cursor: Cursor, refusals: readonly string[], siteName: (id: number) => string): Candidate {
+interface UnpackedSite {
+  readonly current: boolean;
+  readonly refusals: readonly string[];
+  readonly siteName: (id: number) => string;
+}
+
+function unpackCandidate(cursor: Cursor, { current, refusals, siteName }: UnpackedSite): Candidate {
   const flags = take(cursor, 1);
-  const site = siteName(take(cursor, 2));
+  cursor.site = flags & HAS.next ? cursor.site + 1 : take(cursor, 2);
   // An object literal is filled from left to right, which is the order of the bytes.
   return {
-    site,
-    current: (flags & HAS.current) !== 0,
+    site: siteName(cursor.site),
+    current,
     ...(flags & HAS.qos && { qos: { p10: takeFloat(cursor), p50: takeFloat(cursor), p90: takeFloat(cursor) } }),
     ...(flags & HAS.rule && { rule: takeFloat(cursor) }),
     trust: ofCode(TRUST_CODE, flags >> 6, 'trust'),

@@ -21,15 +21,15 @@ export function trustOf(evidence: EvidenceRow | undefined, policy: Pick<Policy, 
   if (!evidence) return { trust: 'insufficient', why: 'no evidence' };
   const { samples, error, newestMs } = evidence;
   const ageS = (nowMs - newestMs) / 1000;
-  if (![samples, error, ageS].every(Number.isFinite) || error < 0) return { trust: 'insufficient', why: 'evidence is damaged' };
+  if (!Number.isFinite(samples + error + ageS) || error < 0) return { trust: 'insufficient', why: 'evidence is damaged' };
 
   const limit = policy.trust;
-  const few = `${samples} of ${limit.samples} samples`;
-  const wrong = `error ${error.toFixed(3)} above ${limit.maxError}`;
-  if (samples < limit.samples * PROVISIONAL_SAMPLES) return { trust: 'insufficient', error, why: few };
-  if (error > limit.maxError * PROVISIONAL_ERROR) return { trust: 'insufficient', error, why: wrong };
-  if (samples < limit.samples) return { trust: 'provisional', error, why: few };
-  if (error > limit.maxError) return { trust: 'provisional', error, why: wrong };
+  const few = () => `${samples} of ${limit.samples} samples`;
+  const wrong = () => `error ${error.toFixed(3)} above ${limit.maxError}`;
+  if (samples < limit.samples * PROVISIONAL_SAMPLES) return { trust: 'insufficient', error, why: few() };
+  if (error > limit.maxError * PROVISIONAL_ERROR) return { trust: 'insufficient', error, why: wrong() };
+  if (samples < limit.samples) return { trust: 'provisional', error, why: few() };
+  if (error > limit.maxError) return { trust: 'provisional', error, why: wrong() };
   if (ageS > limit.maxAge) return { trust: 'provisional', error, why: `newest sample is ${Math.round(ageS)} s old, limit ${limit.maxAge} s` };
-  return { trust: 'trusted', error, why: `${samples} samples, error ${error.toFixed(3)}` };
+  return { trust: 'trusted', error, why: 'enough samples, fresh, error within the limit' };
 }

@@ -31,7 +31,9 @@ export interface Ruling extends GateResult {
 /** The result of one gate; figures that could not be told are left out. */
 export function ruling<G extends Gate>(gate: G, { pass, effect }: { pass: boolean; effect: Effect }, figures: GateFigures<G>): Ruling {
   const numbers: Record<string, number> = {};
-  for (const [name, value] of Object.entries<number | undefined>(figures)) {
+  const given: Readonly<Record<string, number | undefined>> = figures;
+  for (const name in given) {
+    const value = given[name];
     if (value !== undefined && Number.isFinite(value)) numbers[name] = value;
   }
   return { gate, pass, numbers, effect };
