@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
 /** A length of time in YAML: `500ms`, `4s`, `2m`, `1h`, `7d`, or a bare number of seconds. Parsed to seconds. */
+const DURATION = 'expected a duration such as 500ms, 4s, 2m, 1h or 7d';
 const duration = z
-  .union([z.number(), z.string()])
+  .union([z.number(), z.string()], DURATION)
   .transform((raw, ctx) => {
     const seconds = secondsOf(raw);
     if (seconds === undefined) {
-      ctx.addIssue({ code: 'custom', message: `expected a duration such as 500ms, 4s, 2m, 1h or 7d, got ${JSON.stringify(raw)}` });
+      ctx.addIssue({ code: 'custom', message: `${DURATION}, got ${JSON.stringify(raw).slice(0, 40)}` });
       return z.NEVER;
     }
     return seconds;
