@@ -1,0 +1,97 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+
+import type { ClaimAnswer, ClaimRequest, MoveEnd } from '../domain/records.ts';
+import { workflowIds } from '../workflows/queues.ts';
+import type { ControlDeps } from './deps.ts';
+import { observedScore } from './observed-score.ts';
+
+export interface RecheckInput {
+  readonly decisionId: string;
+  readonly app: string;
+  readonly from: string;
+  readonly to: string;
+  readonly expiresMs: number;
+}
+export type Rechecked = { readonly ok: true; readonly scoreBefore?: number } | { readonly ok: false; readonly why: string };
+
+export interface MeasureInput {
+  readonly claimId: string;
+  readonly app: string;
+  readonly site: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly phase: string;
+}
+
+export interface EndInput {
+  readonly decisionId: string;
+  readonly end: MoveEnd;
+  readonly why?: string;
+  readonly scoreBefore?: number;
+  readonly scoreAfter?: number;
+  readonly failedRequests?: number;
+}
+
+export type MoveState =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ended'; readonly end: MoveEnd; readonly why?: string }
+  | { readonly kind: 'lost' };
+
+/** Seconds before a move over which the quality is measured that the move is judged against. */
+const BEFORE_S = 10;
+
+/** Admission and bookkeeping of moves. */
+export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) => ({
+  /** Admits a move under the budgets, or says why not. The same decision twice is one claim. */
+  async claimMove(request: Omit<ClaimRequest, 'nowMs'>): Promise<{ admitted: true } | { admitted: false; refusal: string }> {
+    const answer: ClaimAnswer = await store.claimMove({ ...request, nowMs: clock() });
+    return answer.admitted ? { admitted: true } : { admitted: false, refusal: answer.refusal };
+  },
+
+  /** Is the world still as the decision saw it? An earlier attempt of this very move may have applied its change already: that is no objection. */
+  async recheckMove(input: RecheckInput): Promise<Rechecked> {
+    await store.claimPhase(input.decisionId, 'recheck', clock());
+    if (input.expiresMs <= clock()) return { ok: false, why: 'the decision is too old' };
+    const [placement] = await cluster.placements([input.app]);
+    if (placement?.site === undefined) return { ok: false, why: 'where the app runs could not be told' };
+    if (placement.site !== input.from) return { ok: false, why: `the app is on ${placement.site}, not on ${input.from}` };
+    if (placement.busy !== undefined) return { ok: false, why: `the workload is busy: ${placement.busy}` };
+    const refusal = (await cluster.feasibility([input.app])).find((r) => r.app === input.app && r.site === input.to);
+    if (refusal) return { ok: false, why: `${input.to} cannot take it: ${refusal.refusal}` };
+    const before = await observedScore(store, { app: input.app, site: input.from, fromMs: clock() - BEFORE_S * 1000, toMs: clock() });
+    return { ok: true, ...(before !== undefined && { scoreBefore: before }) };
+  },
+
+  /** Observed score of an app while it was on a site; absent = could not be told. */
+  async measureQos(input: MeasureInput): Promise<{ score?: number }> {
+    await store.claimPhase(input.claimId, input.phase, clock());
+    const score = await observedScore(store, input);
+    return score === undefined ? {} : { score };
+  },
+
+  /** Records how a move ended; the first end stands. A move that was never admitted has nothing to record. */
+  async endMove({ decisionId, ...end }: EndInput): Promise<{ end: MoveEnd; to: string; why?: string }> {
+    if (!(await store.claim(decisionId))) return { end: end.end === 'reverted' ? 'refused' : end.end, to: '', ...(end.why !== undefined && { why: end.why }) };
+    const claim = await store.endClaim(decisionId, { ...end, atMs: clock() });
+    return { end: claim.end ?? end.end, to: claim.to, ...(claim.why !== undefined && { why: claim.why }) };
+  },
+
+  /** What became of a move whose end was not heard. */
+  async askMove({ app, decisionId }: { app: string; decisionId: string }): Promise<MoveState> {
+    const claim = await store.claim(decisionId);
+    if (claim?.end !== undefined) return { kind: 'ended', end: claim.end, ...(claim.why !== undefined && { why: claim.why }) };
+    if (await isRunning(client, claim?.workflowId ?? workflowIds.move(app, decisionId))) return { kind: 'running' };
+    return claim ? { kind: 'lost' } : { kind: 'ended', end: 'refused', why: 'it was never admitted' };
+  },
+});
+
+/** Whether a workflow of that id is running now. Errors other than "there is none" are the caller's. */
+export async function isRunning(client: ControlDeps['client'], workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

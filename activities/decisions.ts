@@ -1,0 +1,137 @@
+import { heartbeat } from '@temporalio/activity';
+import { setImmediate as breathe } from 'node:timers/promises';
+
+import { allocate, type AllocateInput } from '../domain/allocate.ts';
+import type { DecideInput } from '../domain/decide-input.ts';
+import { decide } from '../domain/decide.ts';
+import type { Decision, Proposal } from '../domain/decision.ts';
+import { summariseDecision } from '../domain/explain.ts';
+import type { AppliedConfig, EvidenceRow, LookRow } from '../domain/records.ts';
+import type { ControlDeps } from './deps.ts';
+import { appNames, configured } from './looks.ts';
+import { scheduleIds } from './schedules.ts';
+
+/** Apps decided between two chances for everything else in the process, so that a pause does not wait for the fleet. */
+const BREATH = 50;
+
+export const decisionActivities = (deps: ControlDeps) => ({
+  /** Decides for the whole fleet in one place and writes it down in one transaction. A look that is decided is returned unchanged. */
+  async decideFleet({ lookMs }: { lookMs: number }): Promise<{ counts: Record<string, number>; again: boolean }> {
+    const applied = await configured(deps.store);
+    const { look, previousMs } = await deps.store.openLook({ lookMs, configVersion: applied.version, openedMs: deps.clock(), recordOnly: false });
+    if (look.decidedMs !== undefined) return await deps.store.writeDecisions(lookMs, [], [], look.decidedMs);
+    const known = await gather(deps, applied, lookMs);
+    const intervalS = await intervalOf(deps, applied);
+    const decisions: Decision[] = [];
+    for (const [index, app] of known.apps.entries()) {
+      if (index % BREATH === BREATH - 1) {
+        heartbeat({ decided: index, of: known.apps.length });
+        await breathe();
+      }
+      const input = inputOf({ app, applied, look, known, intervalS, nowMs: deps.clock(), ...(previousMs !== undefined && { previousMs }) });
+      if (input) decisions.push(decide(input));
+    }
+    const allocated = allocate({ decisions, claims: known.claims, placements: known.placements, ...limitsOf(applied) });
+    const proposals = look.recordOnly ? [] : allocated.filter((d) => d.verdict === 'move' || d.verdict === 'recommend').map((d) => proposalOf(d, applied, deps.clock()));
+    return await deps.store.writeDecisions(lookMs, allocated, proposals, deps.clock());
+  },
+});
+
+function limitsOf({ config }: AppliedConfig): Pick<AllocateInput, 'budgets' | 'namespaces' | 'capacity'> {
+  return {
+    budgets: config.budgets,
+    namespaces: new Map(Object.entries(config.apps).map(([app, spec]) => [app, spec.namespace])),
+    capacity: new Map(Object.entries(config.sites).flatMap(([site, spec]) => (spec.maxApps === undefined ? [] : [[site, spec.maxApps] as const]))),
+  };
+}
+
+/** Everything the fleet's decisions look at, read once. */
+async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, lookMs: number) {
+  const apps = appNames(applied);
+  const longest = Math.max(1, ...Object.values(applied.config.policies).map((p) => p.sustained.of)) - 1;
+  const [predictions, past, controllers, fleet, evidence, claims, placements, refusals] = await Promise.all([
+    store.readPredictions(lookMs), store.pastDecisions(lookMs, longest), store.controllers(), store.fleet(), store.evidence(), store.openClaims(),
+    cluster.placements(apps), cluster.feasibility(apps),
+  ]);
+  return {
+    apps, fleet, evidence: by(evidence, (e) => e.key), claims, placements,
+    predictionOf: new Map(predictions.map((p) => [p.app, p])),
+    pastOf: by(past, (p) => p.app),
+    controllerOf: new Map(controllers.map((c) => [c.app, c])),
+    placementOf: new Map(placements.map((p) => [p.app, p])),
+    refusalsOf: by(refusals, (r) => r.app),
+  };
+}
+
+type Known = Awaited<ReturnType<typeof gather>>;
+
+interface At {
+  readonly app: string;
+  readonly applied: AppliedConfig;
+  readonly look: LookRow;
+  readonly known: Known;
+  readonly intervalS: number;
+  readonly nowMs: number;
+  readonly previousMs?: number;
+}
+
+function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At): DecideInput | undefined {
+  const { config } = applied;
+  const spec = config.apps[app];
+  const policy = spec && config.policies[spec.policy];
+  const objective = spec && config.objectives[spec.objective];
+  if (!spec || !policy || !objective) return undefined;
+  const prediction = known.predictionOf.get(app);
+  const controller = known.controllerOf.get(app);
+  return {
+    app, spec, policy, objective, policyVersion: applied.version,
+    sites: (spec.sites ?? Object.keys(config.sites)).flatMap((site) => {
+      const siteSpec = config.sites[site];
+      return siteSpec ? [{ site, spec: siteSpec }] : [];
+    }),
+    lookMs: look.lookMs, nowMs, intervalS, recordOnly: look.recordOnly,
+    placement: known.placementOf.get(app) ?? { app },
+    refusals: known.refusalsOf.get(app) ?? [],
+    evidence: evidenceOf(known, spec.model ?? app, app, prediction?.modelVersion),
+    past: (known.pastOf.get(app) ?? []).slice(0, policy.sustained.of - 1),
+    ...(previousMs !== undefined && { previousMs }),
+    ...(prediction && { prediction }),
+    ...(controller && { controller }),
+    ...(known.fleet && { fleet: known.fleet }),
+  };
+}
+
+/** Evidence of the model that predicted: the app's own where there is some, else that of the app it was trained on. */
+function evidenceOf(known: Known, key: string, app: string, version: number | undefined): EvidenceRow[] {
+  const ofModel = (known.evidence.get(key) ?? []).filter((e) => e.version === version);
+  const own = ofModel.filter((e) => e.app === app);
+  return own.length > 0 ? own : ofModel.filter((e) => e.app === key);
+}
+
+function proposalOf(decision: Decision, applied: AppliedConfig, nowMs: number): Proposal {
+  const policy = applied.config.policies[applied.config.apps[decision.app]?.policy ?? ''];
+  return {
+    decisionId: decision.id, app: decision.app, from: decision.from ?? '', to: decision.to ?? '', gain: decision.gain ?? 0,
+    verdict: decision.verdict === 'move' ? 'move' : 'recommend', expiresMs: nowMs + (policy?.freshness ?? 30) * 1000,
+    reason: summariseDecision(decision).slice(0, 500),
+  };
+}
+
+/** Seconds between looks; with cron, the longest gap between the next starts that the Schedule tells. */
+async function intervalOf({ client }: ControlDeps, { config }: AppliedConfig): Promise<number> {
+  if (config.schedules.look.every !== undefined) return config.schedules.look.every;
+  const { info } = await client.schedule.getHandle(scheduleIds.look).describe();
+  const times = info.nextActionTimes.map((t) => t.getTime());
+  const gaps = times.slice(1).map((t, i) => (t - (times[i] ?? t)) / 1000);
+  return gaps.length === 0 ? 60 : Math.max(...gaps);
+}
+
+function by<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group) group.push(row);
+    else groups.set(key(row), [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,28 @@
+import { claimActivities } from './claims.ts';
+import { controllerActivities } from './controllers.ts';
+import { decisionActivities } from './decisions.ts';
+import type { ActuateDeps, ComputeDeps, ControlDeps } from './deps.ts';
+import { fleetActivities } from './fleet.ts';
+import { lookActivities } from './looks.ts';
+import { placementActivities } from './placement.ts';
+import { predictionActivities } from './predictions.ts';
+import { profileActivities } from './profiles.ts';
+import { promotionActivities } from './promotion.ts';
+import { trainingActivities } from './training.ts';
+
+/** Activities by trust level: each worker gets its own and no other's. */
+export const createControlActivities = (deps: ControlDeps) => ({
+  ...controllerActivities(deps),
+  ...claimActivities(deps),
+  ...lookActivities(deps),
+  ...decisionActivities(deps),
+  ...profileActivities(deps),
+  ...promotionActivities(deps),
+  ...fleetActivities(deps),
+});
+export const createComputeActivities = (deps: ComputeDeps) => ({ ...predictionActivities(deps), ...trainingActivities(deps) });
+export const createActuateActivities = (deps: ActuateDeps) => placementActivities(deps);
+
+export type ControlActivities = ReturnType<typeof createControlActivities>;
+export type ComputeActivities = ReturnType<typeof createComputeActivities>;
+export type ActuateActivities = ReturnType<typeof createActuateActivities>;

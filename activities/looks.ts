@@ -1,0 +1,98 @@
+import { ApplicationFailure, heartbeat, log } from '@temporalio/activity';
+
+import type { AppliedConfig } from '../domain/records.ts';
+import { QUEUE, workflowIds } from '../workflows/queues.ts';
+import { isRunning } from './claims.ts';
+import type { ControlDeps } from './deps.ts';
+
+/** A stretch of the apps of the applied configuration, sorted by name. */
+export interface ShardRange {
+  readonly offset: number;
+  readonly count: number;
+}
+export interface OpenedLook {
+  readonly apps: number;
+  readonly shards: readonly ShardRange[];
+  /** Why this look only records. */
+  readonly recordOnly?: string;
+}
+
+/** Signals that go out at the same time. */
+const SIGNALS_AT_ONCE = 10;
+/** A claim younger than this may belong to a workflow that is just starting. */
+const LOST_AFTER_MS = 5_000;
+
+export const lookActivities = (deps: ControlDeps) => ({
+  /** Makes the row of a look, or finds it, and cuts the fleet into shards. */
+  async openLook({ lookMs }: { lookMs: number }): Promise<OpenedLook> {
+    const applied = await configured(deps.store);
+    const nowMs = deps.clock();
+    const lateS = (nowMs - lookMs) / 1000;
+    const limitS = freshnessS(applied);
+    const recordOnly = lateS > limitS ? `it began ${lateS.toFixed(0)} s after its time, freshness is ${limitS} s` : undefined;
+    const { look } = await deps.store.openLook({ lookMs, configVersion: applied.version, openedMs: nowMs, recordOnly: recordOnly !== undefined });
+    const apps = appNames(applied).length;
+    const shards = Array.from({ length: Math.ceil(apps / deps.shardSize) }, (_, i) => ({
+      offset: i * deps.shardSize, count: Math.min(deps.shardSize, apps - i * deps.shardSize),
+    }));
+    return { apps, shards, ...(look.recordOnly && { recordOnly: recordOnly ?? 'an earlier attempt found it too late' }) };
+  },
+
+  /** Hands proposals to the controllers that have something to do, names moves that nobody carries on, joins outcomes, closes the look. */
+  async sendProposals({ lookMs }: { lookMs: number }): Promise<{ proposals: number; lost: number; outcomes: number }> {
+    const proposals = await deliver(deps);
+    const lost = await reportLost(deps);
+    const outcomes = await deps.store.joinOutcomes(deps.clock());
+    await deps.store.closeLook(lookMs, deps.clock());
+    return { proposals, lost, outcomes };
+  },
+});
+
+async function deliver({ store, client, clock }: ControlDeps): Promise<number> {
+  let sent = 0;
+  for (;;) {
+    const pending = await store.pendingProposals(clock(), 500);
+    if (pending.length === 0) return sent;
+    for (let i = 0; i < pending.length; i += SIGNALS_AT_ONCE) {
+      const some = pending.slice(i, i + SIGNALS_AT_ONCE);
+      await Promise.all(some.map((p) => tell(client, p.app, 'propose', p)));
+      await store.acknowledge(some.map((p) => p.decisionId));
+      heartbeat({ sent: (sent += some.length) });
+    }
+  }
+}
+
+/** A claim that is open while no workflow runs it: its controller repairs the app. Returns how many there were. */
+async function reportLost({ store, client, clock }: ControlDeps): Promise<number> {
+  let lost = 0;
+  for (const claim of await store.openClaims()) {
+    if (clock() - claim.openedMs < LOST_AFTER_MS || (await isRunning(client, claim.workflowId))) continue;
+    log.warn('an open claim has no running workflow', { app: claim.app, decisionId: claim.decisionId });
+    await tell(client, claim.app, 'moveLost', { decisionId: claim.decisionId });
+    lost++;
+  }
+  return lost;
+}
+
+/** Signals a controller and starts it where there is none. */
+export async function tell(client: ControlDeps['client'], app: string, signal: string, message: unknown): Promise<void> {
+  await client.workflow.signalWithStart('placementController', {
+    workflowId: workflowIds.controller(app), taskQueue: QUEUE.control, args: [{ app }], signal, signalArgs: [message],
+    typedSearchAttributes: [{ key: { name: 'BerthApp', type: 'KEYWORD' }, value: app }], staticSummary: `placement of ${app}`,
+  });
+}
+
+export async function configured(store: ControlDeps['store']): Promise<AppliedConfig> {
+  const applied = await store.config();
+  if (!applied) throw ApplicationFailure.nonRetryable('no configuration is applied; run: berth apply berth.yaml', 'NotConfigured');
+  return applied;
+}
+
+/** The fleet in the one order that shards are cut from. */
+export const appNames = (applied: AppliedConfig): string[] => Object.keys(applied.config.apps).sort();
+
+/** The strictest freshness of any app's policy: a look later than that may act for none. */
+function freshnessS({ config }: AppliedConfig): number {
+  const used = Object.values(config.apps).map((app) => config.policies[app.policy]?.freshness ?? Infinity);
+  return Math.min(...used, 86_400);
+}

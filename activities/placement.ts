@@ -1,0 +1,91 @@
+import { ApplicationFailure, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Claim } from '../domain/records.ts';
+import type { ActuateDeps } from './deps.ts';
+
+export interface ChangeInput {
+  /** The open claim that entitles to this change. */
+  readonly claimId: string;
+  /** What makes the change itself unique; a move has one, a profile one per visit. */
+  readonly changeId: string;
+  readonly app: string;
+  readonly to: string;
+}
+
+const POLL_MS = 100;
+
+/** The effects of a move on the cluster, each entitled by an open claim, each safe to run twice. */
+export const placementActivities = (deps: ActuateDeps) => ({
+  /** Stores the original before anything is touched, then asks whether the change would be taken. */
+  async prepareMove({ claimId, app, to }: Omit<ChangeInput, 'changeId'>): Promise<{ ok: true } | { ok: false; refusal: string }> {
+    await entitled(deps, { claimId, app, changes: true });
+    await deps.store.claimPhase(claimId, 'snapshot', deps.clock());
+    await deps.store.saveSnapshot(claimId, await deps.actuator.snapshot(app));
+    await deps.store.claimPhase(claimId, 'dry-run', deps.clock());
+    return await deps.actuator.dryRun({ app, to, decisionId: claimId });
+  },
+
+  async applyChange({ claimId, changeId, app, to }: ChangeInput): Promise<{ applied: boolean; generation: number }> {
+    const claim = await entitled(deps, { claimId, app, changes: true });
+    if (!claim.snapshot) throw ApplicationFailure.nonRetryable(`claim ${claimId} has no snapshot, so its change could not be undone`, 'NoOpenClaim');
+    await deps.store.claimPhase(claimId, 'apply', deps.clock());
+    return await deps.actuator.apply({ app, to, decisionId: changeId });
+  },
+
+  /** Until the app has served from the target, and only from there, for `stableS` seconds. Heartbeats; stops when cancelled. */
+  async awaitReady(input: ChangeInput & { deadlineS: number; stableS: number }): Promise<{ failedRequests: number; waitedS: number }> {
+    const { claimId, changeId, app, to } = input;
+    await entitled(deps, { claimId, app, changes: false });
+    await deps.store.claimPhase(claimId, 'ready', deps.clock());
+    const began = deps.clock();
+    let since: number | undefined;
+    for (;;) {
+      const state = await deps.actuator.ready({ app, to, decisionId: changeId });
+      const now = deps.clock();
+      if (state.failed !== undefined) throw ApplicationFailure.nonRetryable(`${app} did not come up on ${to}: ${state.failed}`, 'NotReady');
+      since = state.ready ? (since ?? now) : undefined;
+      if (since !== undefined && now - since >= input.stableS * 1000) {
+        return { failedRequests: state.report?.failedRequests ?? 0, waitedS: (now - began) / 1000 };
+      }
+      if (now - began > input.deadlineS * 1000) throw ApplicationFailure.nonRetryable(`${app} was not ready on ${to} within ${input.deadlineS} s`, 'NotReady');
+      heartbeat({ waitedS: (now - began) / 1000, ready: state.ready });
+      await wait(POLL_MS, undefined, { signal: cancellationSignal() });
+    }
+  },
+
+  /** Back to the stored original, and proof of it. Without a snapshot nothing had been touched. */
+  async restorePlacement({ claimId, app }: { claimId: string; app: string }): Promise<{ restored: boolean }> {
+    const claim = await entitled(deps, { claimId, app, changes: false });
+    if (!claim.snapshot) return { restored: false };
+    await deps.store.claimPhase(claimId, 'restore', deps.clock());
+    const { snapshot } = claim;
+    const answer = await deps.actuator.restore(snapshot, `${claimId}/undo`);
+    for (;;) {
+      const state = await deps.actuator.observe(app);
+      if (state.site === snapshot.site && state.ready && state.busy === undefined) return { restored: answer.restored };
+      heartbeat({ site: state.site ?? 'unknown', ready: state.ready });
+      await wait(POLL_MS, undefined, { signal: cancellationSignal() });
+    }
+  },
+});
+
+/** An effect needs an open claim of this app, the actuator's own allow-list, and, if it changes something, nobody who forbids it. */
+async function entitled(deps: ActuateDeps, need: { claimId: string; app: string; changes: boolean }): Promise<Claim> {
+  const { store } = deps;
+  const claim = await store.claim(need.claimId);
+  if (!claim || claim.app !== need.app) throw ApplicationFailure.nonRetryable(`no claim ${need.claimId} of ${need.app}`, 'NoOpenClaim');
+  if (claim.end !== undefined) throw ApplicationFailure.nonRetryable(`claim ${need.claimId} has ended: ${claim.end}`, 'NoOpenClaim');
+  const applied = await store.config();
+  const spec = applied?.config.apps[need.app];
+  if (!spec || (deps.allowed && !deps.allowed.has(need.app))) throw ApplicationFailure.nonRetryable(`this actuator may not touch ${need.app}`, 'NotPermitted');
+  if (!need.changes) return claim;
+  const [controller, fleet] = [await store.controller(need.app), await store.fleet()];
+  if (controller?.held !== undefined) throw ApplicationFailure.nonRetryable(`${need.app} is held: ${controller.held}`, 'NotPermitted');
+  const paused = controller?.pause ?? fleet?.pause;
+  const lifted = paused?.untilMs !== undefined && paused.untilMs <= deps.clock();
+  if (paused && !lifted && applied.config.policies[spec.policy]?.onPause === 'revert') {
+    throw ApplicationFailure.nonRetryable(`paused by ${paused.by}: ${paused.reason}`, 'NotPermitted');
+  }
+  return claim;
+}

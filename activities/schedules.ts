@@ -1,0 +1,71 @@
+import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
+
+import type { Config } from '../domain/config.ts';
+import { QUEUE, workflowIds } from '../workflows/queues.ts';
+
+export const scheduleIds = { look: 'predict-fleet', train: (key: string) => `train-${key}` } as const;
+
+/** Shortest catch-up window that a server takes, in seconds. */
+const CATCH_UP_MIN_S = 10;
+
+/** Makes the Schedules of a configuration what they should be, and ends those of models that are gone. Returns what it changed, in sentences. */
+export async function applySchedules(client: Client, config: Config): Promise<string[]> {
+  const wanted = new Map<string, ScheduleOptions>([[scheduleIds.look, lookSchedule(config)]]);
+  if (config.schedules.train) {
+    for (const key of modelKeys(config)) wanted.set(scheduleIds.train(key), trainSchedule(config.schedules.train, key));
+  }
+  const said: string[] = [];
+  for (const [id, options] of wanted) said.push(...(await put(client, id, options)));
+  for await (const { scheduleId } of client.schedule.list()) {
+    if (!scheduleId.startsWith('train-') || wanted.has(scheduleId)) continue;
+    await client.schedule.getHandle(scheduleId).delete();
+    said.push(`Schedule ${scheduleId} deleted`);
+  }
+  return said;
+}
+
+/** The apps whose own profile is learned from: those that do not borrow another's model. */
+export const modelKeys = (config: Config): string[] => Object.entries(config.apps).filter(([, app]) => app.model === undefined && config.policies[app.policy]?.predictor === 'model').map(([name]) => name);
+
+function lookSchedule(config: Config): ScheduleOptions {
+  return {
+    scheduleId: scheduleIds.look,
+    ...timing(config.schedules.look),
+    action: { type: 'startWorkflow', workflowType: 'predictQos', workflowId: 'predict/fleet', taskQueue: QUEUE.control, args: [], workflowExecutionTimeout: '15 minutes', staticSummary: 'one look at the fleet' },
+  };
+}
+
+function trainSchedule(at: NonNullable<Config['schedules']['train']>, key: string): ScheduleOptions {
+  return {
+    scheduleId: scheduleIds.train(key),
+    ...timing(at),
+    action: { type: 'startWorkflow', workflowType: 'trainModel', workflowId: workflowIds.train(key), taskQueue: QUEUE.control, args: [{ app: key }], workflowExecutionTimeout: '6 hours', staticSummary: `train ${key}` },
+  };
+}
+
+function timing(at: Config['schedules']['look']): Pick<ScheduleOptions, 'spec' | 'policies'> {
+  const everyS = at.every;
+  return {
+    spec: everyS === undefined ? { cronExpressions: [at.cron ?? ''] } : { intervals: [{ every: `${Math.max(1, Math.round(everyS))} seconds` }] },
+    // One interval of catch-up: after an outage at most one look is made up for, not a backlog.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: `${Math.max(CATCH_UP_MIN_S, Math.round(everyS ?? 60))} seconds` },
+  };
+}
+
+async function put(client: Client, id: string, options: ScheduleOptions): Promise<string[]> {
+  const handle = client.schedule.getHandle(id);
+  const note = digestOf(options);
+  try {
+    const found = await handle.describe();
+    if (found.memo?.['berth'] === note) return [];
+    await handle.delete();
+    await client.schedule.create({ ...options, memo: { berth: note }, state: { paused: found.state.paused, ...(found.state.note && { note: found.state.note }) } });
+    return [`Schedule ${id} changed`];
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    await client.schedule.create({ ...options, memo: { berth: note } });
+    return [`Schedule ${id} created`];
+  }
+}
+
+const digestOf = (options: ScheduleOptions): string => JSON.stringify({ spec: options.spec, policies: options.policies, action: options.action });

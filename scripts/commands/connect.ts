@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+
+import { Client, Connection } from '@temporalio/client';
+
+import { openStore } from '../../connectors/store/store.ts';
+import type { Store } from '../../connectors/store/types.ts';
+import { checkoutFolder } from '../platform/checkout.ts';
+import { readEndpoints, type Endpoints } from '../up/endpoints.ts';
+import { Stops } from '../../workers/parts/stops.ts';
+
+export interface Where {
+  readonly temporal?: string;
+  readonly namespace?: string;
+  readonly database?: string;
+  /** Folder of a running platform; absent: that of `npm start`, then that of a running demo. */
+  readonly dir?: string;
+}
+
+export interface Connected {
+  readonly endpoints: Omit<Endpoints, 'owner'>;
+  readonly store: Store;
+  readonly client: Client;
+}
+
+/** An error whose text is all a person needs. */
+export class Told extends Error {
+  readonly code: number;
+  constructor(message: string, code: 1 | 2 = 1) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Folders of this checkout from which a platform may run. */
+export const platformFolders = (): string[] => ['platform', 'demo'].map((name) => join(checkoutFolder(), '.berth', name));
+
+/** What was typed out, else the platform that runs from this checkout, else TEMPORAL_ADDRESS and DATABASE_URL. */
+export function findEndpoints(where: Where): Omit<Endpoints, 'owner'> {
+  const running = (where.dir === undefined ? platformFolders() : [where.dir]).map(readEndpoints).find((e) => e !== undefined);
+  const temporalAddress = where.temporal ?? running?.temporalAddress ?? process.env['TEMPORAL_ADDRESS'];
+  const databaseUrl = where.database ?? running?.databaseUrl ?? process.env['DATABASE_URL'];
+  if (temporalAddress === undefined || databaseUrl === undefined) {
+    throw new Told('no berth is running from this checkout: type `npm start` in another terminal, or give --temporal ADDRESS and --database URL');
+  }
+  return {
+    blobs: join(checkoutFolder(), '.berth', 'blobs'), ...running, temporalAddress, databaseUrl,
+    namespace: where.namespace ?? running?.namespace ?? process.env['TEMPORAL_NAMESPACE'] ?? 'berth',
+  };
+}
+
+/** Runs a command with the store and a Temporal client, and closes both whatever happens. */
+export async function withPlatform<T>(where: Where, run: (connected: Connected) => Promise<T>): Promise<T> {
+  const endpoints = findEndpoints(where);
+  const stops = new Stops();
+  try {
+    const store = await openStore({ url: endpoints.databaseUrl, max: 2 });
+    stops.add('store', () => store.close());
+    const connection = await Connection.connect({ address: endpoints.temporalAddress, connectTimeout: '5 seconds' });
+    stops.add('Temporal client', () => connection.close());
+    return await run({ endpoints, store, client: new Client({ connection, namespace: endpoints.namespace }) });
+  } finally {
+    await stops.run();
+  }
+}

@@ -1,0 +1,118 @@
+import { Connection, Client } from '@temporalio/client';
+
+import { scheduleIds } from '../../activities/schedules.ts';
+import { localPlatform } from '../../connectors/local/platform.ts';
+import { openStore } from '../../connectors/store/store.ts';
+import type { Store } from '../../connectors/store/types.ts';
+import { QUEUE } from '../../workflows/queues.ts';
+import { Stops } from '../../workers/parts/stops.ts';
+import { SEARCH_ATTRIBUTES } from '../platform/temporal-names.ts';
+import { findEndpoints, type Where } from './connect.ts';
+
+export interface Finding {
+  readonly ok: boolean;
+  readonly what: string;
+  readonly fix?: string;
+}
+
+type Endpoints = ReturnType<typeof findEndpoints>;
+
+/** Checks everything berth needs, one thing after the other; a check that cannot be made is a finding, not an error. */
+export async function diagnose(where: Where): Promise<Finding[]> {
+  const endpoints = findEndpoints(where);
+  const stops = new Stops();
+  try {
+    return [...(await temporalFindings(endpoints, stops)), ...(await storeFindings(endpoints, stops))];
+  } finally {
+    await stops.run();
+  }
+}
+
+async function judged(what: string, fix: string, check: () => Promise<string | undefined>): Promise<Finding> {
+  try {
+    const wrong = await check();
+    return wrong === undefined ? { ok: true, what } : { ok: false, what: `${what}: ${wrong}`, fix };
+  } catch (error) {
+    return { ok: false, what: `${what}: ${error instanceof Error ? error.message : 'could not be checked'}`, fix };
+  }
+}
+
+async function temporalFindings({ temporalAddress, namespace }: Endpoints, stops: Stops): Promise<Finding[]> {
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ address: temporalAddress, connectTimeout: '3 seconds' });
+  } catch (error) {
+    return [{ ok: false, what: `Temporal at ${temporalAddress} does not answer: ${error instanceof Error ? error.message : 'unknown'}`, fix: 'start it with npm start, or give its address with --temporal' }];
+  }
+  stops.add('connection', () => connection.close());
+  const client = new Client({ connection, namespace });
+  const findings = [{ ok: true, what: `Temporal at ${temporalAddress}` }];
+  findings.push(await judged(`namespace ${namespace}`, `temporal operator namespace create --namespace ${namespace}`, async () => void (await connection.workflowService.describeNamespace({ namespace }))));
+  findings.push(await judged('search attributes', 'temporal operator search-attribute create --name NAME --type TYPE for each that is missing', () => missingAttributes(connection, namespace)));
+  for (const queue of Object.values(QUEUE)) {
+    findings.push(await judged(`a worker polls ${queue}`, 'start the worker of that queue; npm start runs all three', () => silentQueue(connection, { namespace, queue })));
+  }
+  findings.push(await judged(`Schedule ${scheduleIds.look}`, 'npm run berth -- apply berth.yaml', async () => {
+    const { state } = await client.schedule.getHandle(scheduleIds.look).describe();
+    return state.paused ? `is paused${state.note ? ` (${state.note})` : ''}` : undefined;
+  }));
+  return findings;
+}
+
+async function missingAttributes(connection: Connection, namespace: string): Promise<string | undefined> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = Object.keys(SEARCH_ATTRIBUTES).filter((name) => customAttributes?.[name] === undefined);
+  return missing.length === 0 ? undefined : `${missing.join(', ')} are not registered`;
+}
+
+async function silentQueue(connection: Connection, { namespace, queue }: { namespace: string; queue: string }): Promise<string | undefined> {
+  // 1: workflow task queue, 2: activity task queue. Every role polls for activities.
+  const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: queue }, taskQueueType: 2 });
+  return (pollers ?? []).length > 0 ? undefined : 'nobody does';
+}
+
+async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Finding[]> {
+  let store: Store;
+  try {
+    store = await openStore({ url: endpoints.databaseUrl, max: 2 });
+  } catch (error) {
+    return [{ ok: false, what: `the database does not answer: ${error instanceof Error ? error.message : 'unknown'}`, fix: 'start it with npm start, or give its address with --database' }];
+  }
+  stops.add('store', () => store.close());
+  const { serverVersion, migration } = await store.health();
+  const findings: Finding[] = [{ ok: true, what: `Postgres ${serverVersion}, migration ${migration}, installation ${store.installation}` }];
+  const applied = await store.config();
+  if (!applied) return [...findings, { ok: false, what: 'no configuration is applied', fix: 'npm run berth -- apply berth.yaml' }];
+  const { config } = applied;
+  findings.push(await judged('fresh samples of every series', 'is the collector running? for the local cluster: npm start', () => staleSeries(store, config)));
+  if (endpoints.cluster === undefined) return findings;
+  const platform = localPlatform({ dir: endpoints.cluster });
+  findings.push(await judged('every site is mapped and ready', 'compare sites in berth.yaml with the cores this machine allows', async () => {
+    const states = new Map((await platform.cluster.sites()).map((s) => [s.site, s]));
+    const wrong = Object.keys(config.sites).filter((site) => !states.get(site)?.ready);
+    return wrong.length === 0 ? undefined : `not ready or not known: ${wrong.join(', ')}`;
+  }));
+  findings.push(await judged('the right to observe every app', 'the worker must be able to read the cluster folder', async () => {
+    const placements = await platform.cluster.placements(Object.keys(config.apps));
+    const lost = placements.filter((p) => p.site === undefined).map((p) => p.app);
+    return lost.length === 0 ? undefined : `cannot tell where these run: ${lost.join(', ')}`;
+  }));
+  return findings;
+}
+
+async function staleSeries(store: Store, config: NonNullable<Awaited<ReturnType<Store['config']>>>['config']): Promise<string | undefined> {
+  const toMs = Date.now();
+  const stepMs = Math.round(config.telemetry.step * 1000);
+  const window = await store.telemetry.windows({ apps: Object.keys(config.apps), sites: Object.keys(config.sites), fromMs: toMs - 20 * stepMs, toMs, stepMs });
+  if ('kind' in window) return window.why;
+  const { ticks } = window.grid;
+  const stale: string[] = [];
+  const check = (who: string, series: readonly string[], values: Float32Array) => series.forEach((name, s) => {
+    if (!values.subarray(s * ticks, (s + 1) * ticks).some(Number.isFinite)) stale.push(`${who} ${name}`);
+  });
+  window.sites.sites.forEach((site, i) => check(site, window.sites.series, window.sites.values.subarray(i * window.sites.series.length * ticks)));
+  for (const app of window.apps) check(app.app, app.series, app.values);
+  const seen = new Set(window.apps.map((a) => a.app));
+  stale.push(...Object.keys(config.apps).filter((app) => !seen.has(app)));
+  return stale.length === 0 ? undefined : `none in the last ${(20 * stepMs) / 1000} s of ${stale.slice(0, 10).join(', ')}${stale.length > 10 ? ` and ${stale.length - 10} more` : ''}`;
+}

@@ -1,0 +1,57 @@
+import { summariseDecision } from '../../domain/explain.ts';
+import type { Store } from '../../connectors/store/types.ts';
+import type { Cluster } from '../../connectors/ports.ts';
+
+export interface AppStatus {
+  readonly app: string;
+  readonly site?: string;
+  readonly mode: string;
+  readonly state: string;
+  readonly model?: string;
+  readonly decision?: string;
+  readonly lookMs?: number;
+}
+
+/** One line per app: where it is, what it may do, what the last look said of it. Reads the store and the cluster, wakes no workflow. */
+export async function statusOf(store: Store, cluster: Cluster | undefined): Promise<{ fleet: string; look?: string; apps: AppStatus[] }> {
+  const applied = await store.config();
+  if (!applied) return { fleet: 'no configuration is applied', apps: [] };
+  const names = Object.keys(applied.config.apps);
+  const [fleet, controllers, placements, champions, last] = await Promise.all([
+    store.fleet(), store.controllers(), cluster?.placements(names) ?? [], store.champions(), store.lastLook(),
+  ]);
+  const decisions = new Map((await store.decisions({ limit: names.length, ...(last && { fromMs: last.lookMs, toMs: last.lookMs }) })).map((d) => [d.app, d]));
+  const apps = names.map((app) => {
+    const spec = applied.config.apps[app];
+    const controller = controllers.find((c) => c.app === app);
+    const champion = champions.find((c) => c.key === (spec?.model ?? app));
+    const decision = decisions.get(app);
+    const site = placements.find((p) => p.app === app)?.site;
+    return {
+      app, mode: applied.config.policies[spec?.policy ?? '']?.mode ?? 'recommend', state: stateOf(controller),
+      ...(site !== undefined && { site }),
+      ...(champion && { model: `${champion.key}@${champion.version} (${champion.servedBy})` }),
+      ...(decision && { decision: summariseDecision(decision), lookMs: decision.lookMs }),
+    };
+  });
+  return {
+    fleet: fleet?.pause ? `paused by ${fleet.pause.by}: ${fleet.pause.reason}` : 'running',
+    ...(last && { look: `${new Date(last.lookMs).toISOString()}, ${((Date.now() - last.lookMs) / 1000).toFixed(0)} s ago` }),
+    apps,
+  };
+}
+
+function stateOf(controller: Awaited<ReturnType<Store['controllers']>>[number] | undefined): string {
+  if (!controller) return 'watching';
+  if (controller.held !== undefined) return `held: ${controller.held}`;
+  if (controller.pause) return `paused by ${controller.pause.by}: ${controller.pause.reason}`;
+  if (controller.override) return `overridden to ${controller.override.site} by ${controller.override.by}`;
+  return controller.moving === undefined ? 'watching' : `moving (${controller.moving})`;
+}
+
+/** Columns as wide as their widest cell, for a terminal. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => (r[i] ?? '').length)));
+  const line = (cells: readonly string[]) => cells.map((c, i) => c.padEnd(widths[i] ?? 0)).join('  ').trimEnd();
+  return [line(head), line(widths.map((w) => '-'.repeat(w))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,68 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+
+import { checkoutFolder } from './platform/checkout.ts';
+import { readConfig, applyConfig } from './commands/apply.ts';
+import { bringUp, type Up } from './up/bring-up.ts';
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** `npm start [-- --config berth.yaml]`: the platform, until Ctrl-C. TEMPORAL_ADDRESS or a profile in temporal.toml, and DATABASE_URL, are used when given. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { config: { type: 'string' }, dir: { type: 'string' } } });
+  const dir = values.dir ?? join(checkoutFolder(), '.berth', 'platform');
+  const config = values.config === undefined ? undefined : await readConfig(values.config);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const stop = stopSignal();
+  const up = await bringUp({ dir, say, ...serversOfEnvironment() });
+  try {
+    if (config) for (const line of await applyConfig(config, { ...up, by: process.env['USER'] ?? 'start' })) say(line);
+    else await resumeConfig(up);
+    hint(up, config !== undefined);
+    await stop;
+    say('stopping ...');
+  } finally {
+    await up.stop();
+  }
+  return 0;
+}
+
+/** The servers that the environment names, in the precedence of the temporal command. */
+function serversOfEnvironment(): { temporal?: { address: string; namespace: string }; database?: string } {
+  const profile = loadClientConnectConfig();
+  const { address } = profile.connectionOptions;
+  const database = process.env['DATABASE_URL'];
+  return { ...(address !== undefined && { temporal: { address, namespace: profile.namespace ?? 'berth' } }), ...(database !== undefined && { database }) };
+}
+
+/** After a restart the local cluster is what the configuration in force says. */
+async function resumeConfig({ store, platform }: Up): Promise<void> {
+  const applied = await store.config();
+  if (applied) await platform.adopt(applied.config, applied.config.apps);
+}
+
+function hint({ endpoints }: Up, configured: boolean): void {
+  say('');
+  say(`berth is up.${endpoints.uiUrl === undefined ? '' : ` Web UI: ${endpoints.uiUrl}/namespaces/${endpoints.namespace}/workflows`}`);
+  say('Next, in another terminal:');
+  if (!configured) say('  npm run --silent berth -- apply examples/two-sites.berth.yaml');
+  say('  npm run --silent berth -- status');
+  say('  npm run --silent berth -- doctor');
+  say('Ctrl-C stops it; nothing is lost.');
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(`berth: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

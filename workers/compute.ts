@@ -1,0 +1,4 @@
+import { readSettings } from './parts/settings.ts';
+import { runWorkers } from './parts/run-worker.ts';
+
+await runWorkers(['compute'], readSettings(process.env));

@@ -1,0 +1,121 @@
+import { fileURLToPath } from 'node:url';
+
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+
+import { createActuateActivities, createComputeActivities, createControlActivities } from '../../activities/index.ts';
+import { folderBlobs } from '../../connectors/blobs/folder.ts';
+import { localPlatform } from '../../connectors/local/platform.ts';
+import { openInference } from '../../connectors/onnx/inference.ts';
+import { trainInThread } from '../../connectors/onnx/train-thread.ts';
+import type { Platform } from '../../connectors/ports.ts';
+import { openStore } from '../../connectors/store/store.ts';
+import type { Store } from '../../connectors/store/types.ts';
+import { QUEUE } from '../../workflows/queues.ts';
+import { serveHealth, type Check } from './health.ts';
+import { payloadLimit } from './payload-limit.ts';
+import type { WorkerSettings } from './settings.ts';
+import { Stops } from './stops.ts';
+
+export type Role = keyof typeof QUEUE;
+
+const GRACE = '10 seconds';
+
+/** Runs the workers of some roles in this process until SIGINT or SIGTERM; then drains and returns. */
+export async function runWorkers(roles: readonly Role[], settings: WorkerSettings): Promise<void> {
+  const stops = new Stops();
+  try {
+    Runtime.install({ logger: new DefaultLogger(settings.log.toUpperCase() as 'INFO'), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+    const workers = await createWorkers(roles, settings, stops);
+    await Promise.all(workers.map((w) => w.run()));
+  } finally {
+    await stops.run();
+  }
+}
+
+async function createWorkers(roles: readonly Role[], settings: WorkerSettings, stops: Stops): Promise<Worker[]> {
+  const connection = await NativeConnection.connect(settings.temporal);
+  stops.add('Temporal connection', () => connection.close());
+  const store = await openStore({ url: settings.databaseUrl });
+  stops.add('store', () => store.close());
+  const workers: Worker[] = [];
+  for (const role of roles) workers.push(await Worker.create({ ...(await optionsOf(role, { settings, store, stops })), connection, namespace: settings.namespace }));
+  if (settings.health) {
+    const health = await serveHealth(settings.health, checksOf(workers, store));
+    stops.add('health', health.close);
+    console.error(`health: ${health.url}/readyz`);
+  }
+  return workers;
+}
+
+interface With {
+  readonly settings: WorkerSettings;
+  readonly store: Store;
+  readonly stops: Stops;
+}
+
+/** One role, one queue, its own activities: what a worker does not hold it cannot do. */
+async function optionsOf(role: Role, { settings, store, stops }: With): Promise<WorkerOptions> {
+  const common = { taskQueue: QUEUE[role], shutdownGraceTime: GRACE, interceptors: { activity: [() => ({ inbound: payloadLimit })] } } satisfies WorkerOptions;
+  const clock = () => Date.now();
+  const blobs = folderBlobs(settings.blobs);
+  switch (role) {
+    case 'control': {
+      const client = await connectClient(settings, stops);
+      return {
+        ...common,
+        workflowBundle: { codePath: settings.workflowBundle ?? fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)) },
+        activities: createControlActivities({ store, clock, client, cluster: platformOf(settings).cluster, blobs, shardSize: settings.shardApps }),
+        maxCachedWorkflows: 500,
+        // A restarted worker picks up its workflows after 2 s instead of 10.
+        stickyQueueScheduleToStartTimeout: '2 seconds',
+      };
+    }
+    case 'compute': {
+      const inference = openInference({ blobs, threads: 2, cacheBytes: 256 * 2 ** 20 });
+      stops.add('inference', () => inference.close());
+      return { ...common, activities: createComputeActivities({ store, clock, blobs, inference, train: trainInThread }), maxConcurrentActivityTaskExecutions: 4 };
+    }
+    case 'actuate':
+      return {
+        ...common,
+        activities: createActuateActivities({ store, clock, actuator: platformOf(settings).actuator, ...(settings.allowedApps && { allowed: settings.allowedApps }) }),
+      };
+  }
+}
+
+function platformOf(settings: WorkerSettings): Platform {
+  if (settings.localCluster === undefined) throw new Error('no cluster is connected: set BERTH_LOCAL_CLUSTER to the folder of a local cluster');
+  return localPlatform({ dir: settings.localCluster });
+}
+
+async function connectClient(settings: WorkerSettings, stops: Stops): Promise<Client> {
+  const connection = await Connection.connect(clientOptions(settings));
+  stops.add('Temporal client', () => connection.close());
+  return new Client({ connection, namespace: settings.namespace });
+}
+
+/** What the client takes of the worker's connection options: the same address, TLS and metadata. */
+function clientOptions({ temporal }: WorkerSettings): ConnectionOptions {
+  return {
+    connectTimeout: '10 seconds',
+    ...(temporal.address !== undefined && { address: temporal.address }),
+    ...(temporal.tls !== undefined && { tls: temporal.tls }),
+    ...(temporal.metadata !== undefined && { metadata: temporal.metadata }),
+    ...(typeof temporal.apiKey === 'string' && { apiKey: temporal.apiKey }),
+  };
+}
+
+function checksOf(workers: readonly Worker[], store: Store): Check[] {
+  return [
+    ...workers.map((worker) => ({
+      name: `worker ${worker.options.taskQueue}`,
+      check: async () => {
+        const { runState } = worker.getStatus();
+        await Promise.resolve();
+        if (runState !== 'RUNNING') throw new Error(`is ${runState}`);
+      },
+    })),
+    { name: 'database', check: async () => void (await store.health()) },
+  ];
+}

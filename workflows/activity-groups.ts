@@ -1,0 +1,75 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+
+import type { ActuateActivities, ComputeActivities, ControlActivities } from '../activities/index.ts';
+import { QUEUE } from './queues.ts';
+
+/** Errors for which trying again is hopeless. */
+const HOPELESS = ['BadInput', 'NotConfigured', 'NotPermitted', 'ModelRefused', 'PayloadTooLarge', 'NoOpenClaim'];
+
+/** Sub-second reads and writes of the store, in the worker that holds the workflow: one event each, and a pause does not wait for a queue. */
+export const store = proxyLocalActivities<
+  Pick<ControlActivities, 'loadApp' | 'mirrorController' | 'mirrorFleet' | 'loadFleet' | 'readAppView' | 'claimMove' | 'recheckMove' | 'measureQos' | 'endMove' | 'checkFleet'>
+>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: HOPELESS },
+});
+
+/** The look: bounded, because the next one comes anyway and a late one only records. */
+export const look = proxyActivities<Pick<ControlActivities, 'openLook' | 'decideFleet' | 'sendProposals'>>({
+  taskQueue: QUEUE.control,
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '20 seconds',
+  scheduleToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', maximumAttempts: 5, nonRetryableErrorTypes: HOPELESS },
+});
+
+export const shard = proxyActivities<Pick<ComputeActivities, 'predictShard'>>({
+  taskQueue: QUEUE.compute,
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '10 seconds',
+  scheduleToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', maximumAttempts: 5, nonRetryableErrorTypes: HOPELESS },
+});
+
+/** Calls on the thing that holds an app: short, idempotent by change id, tried again for as long as a move may take. */
+export const actuate = proxyActivities<Pick<ActuateActivities, 'prepareMove' | 'applyChange'>>({
+  taskQueue: QUEUE.actuate,
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: HOPELESS },
+});
+
+/** Waiting for a rollout: long, with a heartbeat, so that a dead worker is noticed in seconds. */
+export const rollout = proxyActivities<Pick<ActuateActivities, 'awaitReady'>>({
+  taskQueue: QUEUE.actuate,
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '5 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', nonRetryableErrorTypes: [...HOPELESS, 'NotReady'] },
+});
+
+/** The undo is tried until it succeeds or its own deadline passes; giving up is a state of its own, never silence. */
+export const undo = (deadlineS: number) =>
+  proxyActivities<Pick<ActuateActivities, 'restorePlacement'>>({
+    taskQueue: QUEUE.actuate,
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '5 seconds',
+    scheduleToCloseTimeout: `${Math.ceil(deadlineS)} seconds`,
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: ['BadInput'] },
+  });
+
+/** Ordinary reads and writes of the control worker that may take longer than a workflow task. */
+export const control = proxyActivities<Pick<ControlActivities, 'askMove' | 'planVisits' | 'assembleProfile' | 'promoteVersion'>>({
+  taskQueue: QUEUE.control,
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: HOPELESS },
+});
+
+/** Training: minutes of CPU in a thread of its own, progress in the heartbeat, few tries. */
+export const training = proxyActivities<Pick<ComputeActivities, 'fitModel' | 'checkModel'>>({
+  taskQueue: QUEUE.compute,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '20 seconds',
+  retry: { initialInterval: '1 second', maximumAttempts: 3, nonRetryableErrorTypes: [...HOPELESS, 'TooLittleData'] },
+});

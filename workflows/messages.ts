@@ -1,0 +1,69 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+
+import type { Proposal } from '../domain/decision.ts';
+import type { MoveEnd } from '../domain/records.ts';
+import type { ControllerState } from './controller-state.ts';
+import type { FleetState } from './watch-fleet.ts';
+
+/** Who says so, why, and until when. `by` is a statement, not proof. */
+export interface Statement {
+  readonly by: string;
+  readonly reason: string;
+  /** Epoch ms; absent = until somebody takes it back. */
+  readonly untilMs?: number;
+}
+export interface SiteStatement extends Statement {
+  readonly site: string;
+}
+
+/** What a person may send. `until` (ISO 8601 with a zone) and `forS` exclude each other; equal `id`s are one message. */
+export interface OperatorMessage {
+  readonly by: string;
+  readonly reason: string;
+  readonly until?: string;
+  readonly forS?: number;
+  readonly id?: string;
+}
+export interface SiteMessage extends OperatorMessage {
+  readonly site: string;
+}
+
+export interface MoveEnded {
+  readonly decisionId: string;
+  readonly end: MoveEnd;
+  readonly why?: string;
+}
+export interface MoveLost {
+  readonly decisionId: string;
+}
+
+/** The answer of an update: one sentence an operator can act on. */
+export interface Answer {
+  readonly ok: true;
+  readonly said: string;
+}
+
+export const signals = {
+  propose: defineSignal<[Proposal]>('propose'),
+  pause: defineSignal<[OperatorMessage]>('pause'),
+  resume: defineSignal<[OperatorMessage]>('resume'),
+  override: defineSignal<[SiteMessage]>('override'),
+  clearOverride: defineSignal<[OperatorMessage]>('clear-override'),
+  exclude: defineSignal<[SiteMessage]>('exclude'),
+  include: defineSignal<[SiteMessage]>('include'),
+  moveEnded: defineSignal<[MoveEnded]>('moveEnded'),
+  moveLost: defineSignal<[MoveLost]>('moveLost'),
+  reconfigured: defineSignal('reconfigured'),
+} as const;
+
+export const updates = {
+  pause: defineUpdate<Answer, [OperatorMessage]>('pause'),
+  resume: defineUpdate<Answer, [OperatorMessage]>('resume'),
+  override: defineUpdate<Answer, [SiteMessage]>('override'),
+  clearOverride: defineUpdate<Answer, [OperatorMessage]>('clear-override'),
+  exclude: defineUpdate<Answer, [SiteMessage]>('exclude'),
+  include: defineUpdate<Answer, [SiteMessage]>('include'),
+} as const;
+
+export const state = defineQuery<ControllerState>('state');
+export const fleetState = defineQuery<FleetState>('state');

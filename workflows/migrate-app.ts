@@ -1,0 +1,141 @@
+import {
+  ApplicationFailure, CancellationScope, getExternalWorkflowHandle, isCancellation, log, setCurrentDetails, sleep, workflowInfo,
+} from '@temporalio/workflow';
+
+import type { ClaimRequest, MoveEnd } from '../domain/records.ts';
+import { actuate, rollout, store, undo } from './activity-groups.ts';
+import type { MoveTimes } from './controller-state.ts';
+import { signals } from './messages.ts';
+import { workflowIds } from './queues.ts';
+import { safeText } from './text.ts';
+
+export interface MoveInput {
+  readonly decisionId: string;
+  readonly app: string;
+  readonly from: string;
+  readonly to: string;
+  readonly origin: ClaimRequest['origin'];
+  readonly reason: string;
+  readonly by: string;
+  readonly predictedGain?: number;
+  /** Epoch ms after which the decision is too old to start on. */
+  readonly expiresMs: number;
+  readonly times: MoveTimes;
+}
+
+export interface MoveResult {
+  readonly decisionId: string;
+  readonly end: MoveEnd;
+  readonly why?: string;
+  readonly scoreBefore?: number;
+  readonly scoreAfter?: number;
+  readonly failedRequests?: number;
+}
+
+/** One move of one app, a saga with exactly one end: done, reverted, revert-failed; or refused before anything was touched. */
+export async function migrateApp(input: MoveInput): Promise<MoveResult> {
+  const result = await carryOut(input);
+  await CancellationScope.nonCancellable(() => tellController(input, result));
+  if (result.end === 'revert-failed') throw ApplicationFailure.nonRetryable(result.why ?? 'the undo failed', 'RevertFailed', result);
+  return result;
+}
+
+async function carryOut(input: MoveInput): Promise<MoveResult> {
+  const undos: (() => Promise<void>)[] = [];
+  try {
+    const claimed = await store.claimMove(claimOf(input));
+    if (!claimed.admitted) return refused(input, claimed.refusal);
+    show(input, 'claimed');
+    const rechecked = await store.recheckMove({ decisionId: input.decisionId, app: input.app, from: input.from, to: input.to, expiresMs: input.expiresMs });
+    if (!rechecked.ok) return await end(input, { end: 'refused', why: rechecked.why });
+    return await changePlacement(input, rechecked, undos);
+  } catch (error) {
+    return await CancellationScope.nonCancellable(() => revert(input, undos, error));
+  }
+}
+
+async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: number }, undos: (() => Promise<void>)[]): Promise<MoveResult> {
+  const { decisionId, app, to, times } = input;
+  const before = rechecked.scoreBefore === undefined ? {} : { scoreBefore: rechecked.scoreBefore };
+  const prepared = await actuate.prepareMove.executeWithOptions(summary(`snapshot and dry run: ${app} to ${to}`), [{ claimId: decisionId, app, to }]);
+  if (!prepared.ok) return await end(input, { end: 'refused', why: prepared.refusal, ...before });
+  undos.push(async () => {
+    await undo(times.revertDeadlineS).restorePlacement.executeWithOptions(summary(`${app} back to ${input.from}`), [{ claimId: decisionId, app }]);
+  });
+  show(input, 'applying');
+  await actuate.applyChange.executeWithOptions(summary(`apply: ${app} to ${to}`), [{ claimId: decisionId, changeId: decisionId, app, to }]);
+  show(input, 'waiting until it is ready');
+  const ready = await rollout.awaitReady.executeWithOptions(summary(`${app} ready on ${to}`), [
+    { claimId: decisionId, changeId: decisionId, app, to, deadlineS: times.readyDeadlineS, stableS: times.stableS },
+  ]);
+  show(input, 'verifying');
+  const readyMs = Date.now();
+  await sleep(Math.round(times.soakS * 1000), { summary: `soak ${times.soakS} s on ${to}` });
+  const after = await store.measureQos({ app, site: to, fromMs: readyMs, toMs: Date.now(), phase: 'verify', claimId: decisionId });
+  const scores = { ...before, ...(after.score !== undefined && { scoreAfter: after.score }), failedRequests: ready.failedRequests };
+  if (before.scoreBefore !== undefined && after.score !== undefined && after.score < before.scoreBefore - times.tolerance) {
+    throw ApplicationFailure.nonRetryable(`quality fell from ${before.scoreBefore.toFixed(2)} to ${after.score.toFixed(2)}`, 'Regress', scores);
+  }
+  return await end(input, { end: 'done', ...scores });
+}
+
+/** Undoes newest first and cannot be cancelled. What cannot be undone is said, and the app is held by its controller. */
+async function revert(input: MoveInput, undos: readonly (() => Promise<void>)[], cause: unknown): Promise<MoveResult> {
+  const why = reasonOf(cause);
+  log.warn('move is undone', { app: input.app, decisionId: input.decisionId, why });
+  show(input, `undoing: ${why}`);
+  try {
+    for (const step of [...undos].reverse()) await step();
+  } catch (error) {
+    return await end(input, { end: 'revert-failed', why: `${why}; and the undo failed: ${reasonOf(error)}` });
+  }
+  return await end(input, { end: 'reverted', why, ...scoresOf(cause) });
+}
+
+async function end(input: MoveInput, result: Omit<MoveResult, 'decisionId'>): Promise<MoveResult> {
+  return await CancellationScope.nonCancellable(async () => {
+    const recorded = await store.endMove({ decisionId: input.decisionId, ...result });
+    show(input, recorded.end);
+    return { decisionId: input.decisionId, ...result, end: recorded.end };
+  });
+}
+
+async function tellController(input: MoveInput, result: MoveResult): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(workflowIds.controller(input.app)).signal(signals.moveEnded, {
+      decisionId: input.decisionId, end: result.end, ...(result.why !== undefined && { why: result.why.slice(0, 500) }),
+    });
+  } catch (error) {
+    log.warn('the controller could not be told; it will ask', { app: input.app, error: reasonOf(error) });
+  }
+}
+
+const summary = (text: string) => ({ summary: text.slice(0, 200) });
+
+const refused = (input: MoveInput, why: string): MoveResult => ({ decisionId: input.decisionId, end: 'refused', why });
+
+function claimOf(input: MoveInput): Omit<ClaimRequest, 'nowMs'> {
+  const { decisionId, app, from, to, origin, reason, by, predictedGain } = input;
+  return { decisionId, app, from, to, origin, reason, by, workflowId: workflowInfo().workflowId, ...(predictedGain !== undefined && { predictedGain }) };
+}
+
+function show(input: MoveInput, phase: string): void {
+  setCurrentDetails(
+    [`**${safeText(input.app)}**: ${safeText(input.from)} → ${safeText(input.to)}`, '', `phase: ${safeText(phase, 300)}`, '', `why: ${safeText(input.reason, 300)}`].join('\n'),
+  );
+}
+
+/** The innermost message of a failure: what happened, without the wrapping of activity and workflow. */
+export function reasonOf(error: unknown): string {
+  let at: unknown = error;
+  let text = 'unknown';
+  while (at instanceof Error) {
+    text = at.message;
+    at = at.cause;
+  }
+  return isCancellation(error) ? 'cancelled' : text.slice(0, 400);
+}
+
+function scoresOf(error: unknown): { scoreBefore?: number; scoreAfter?: number; failedRequests?: number } {
+  return error instanceof ApplicationFailure && error.type === 'Regress' ? ((error.details?.[0] ?? {}) as { scoreBefore?: number }) : {};
+}

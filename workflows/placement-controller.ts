@@ -1,0 +1,215 @@
+import {
+  ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, getExternalWorkflowHandle, log, setDefaultSignalHandler,
+  setHandler, workflowInfo, type SignalDefinition,
+} from '@temporalio/workflow';
+
+import type { UpdateDefinition } from '@temporalio/common';
+
+import type { Proposal } from '../domain/decision.ts';
+import { control, store, undo } from './activity-groups.ts';
+import { showController } from './controller-details.ts';
+import {
+  adopt, bookEnd, expire, initialState, isNew, nextExpiryMs, objection, remember, rowOf, type ControllerInput, type ControllerState,
+} from './controller-state.ts';
+import { readMoveEnded, readMoveLost, readProposal } from './guards.ts';
+import { signals, state, updates, type Answer, type OperatorMessage } from './messages.ts';
+import { reasonOf } from './migrate-app.ts';
+import { judge, obey, verbs, type Verb } from './operator-verbs.ts';
+import { workflowIds } from './queues.ts';
+import { startMove } from './start-move.ts';
+import { clock } from './text.ts';
+
+/** Owns one application: the only one who moves it. Adds nothing to its history while nobody speaks to it. */
+export async function placementController(input: ControllerInput): Promise<void> {
+  const own = initialState(input);
+  listen(own);
+  while (!full(own)) {
+    await takeStock(own);
+    await act(own);
+    const nap = napMs(own);
+    const awake = () => hasWork(own) || full(own);
+    await (nap === undefined ? condition(awake) : condition(awake, nap, { summary: 'until a statement ends or a move must be asked after' }));
+  }
+  await condition(allHandlersFinished);
+  await mirror(own);
+  await continueAsNew<typeof placementController>(own);
+}
+
+const full = (own: ControllerState) => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
+
+function hasWork(own: ControllerState): boolean {
+  return own.stale || own.mirrored < own.seq || own.lost !== undefined || (!own.moving && (own.waiting !== undefined || overrideIsDue(own)));
+}
+
+const overrideIsDue = (own: ControllerState) => own.override !== undefined && own.tried === undefined && !own.paused && own.held === undefined;
+
+/** Milliseconds to the next thing that only time brings; undefined = none. */
+function napMs(own: ControllerState): number | undefined {
+  const times = [nextExpiryMs(own), own.moving?.askMs].filter((t) => t !== undefined);
+  return times.length === 0 ? undefined : Math.max(1, Math.min(...times) - Date.now());
+}
+
+/** Signals never throw: what cannot be read is counted and shown. Updates do the same work with a validator and an answer. */
+function listen(own: ControllerState): void {
+  setHandler(state, () => own);
+  setHandler(signals.propose, (raw) => {
+    const proposal = readProposal(raw);
+    if (!proposal.ok) return ignore(own, 'propose', proposal);
+    if (proposal.value.app === own.app && isNew(own, proposal.value.decisionId)) own.waiting = proposal.value;
+  });
+  setHandler(signals.moveEnded, (raw) => {
+    const ended = readMoveEnded(raw);
+    if (!ended.ok) return ignore(own, 'moveEnded', ended);
+    bookEnd(own, ended.value, Date.now());
+    own.stale = true;
+  });
+  setHandler(signals.moveLost, (raw) => {
+    const lost = readMoveLost(raw);
+    if (!lost.ok) return ignore(own, 'moveLost', lost);
+    own.lost = lost.value.decisionId;
+  });
+  setHandler(signals.reconfigured, () => {
+    delete own.facts;
+    own.stale = true;
+  });
+  setDefaultSignalHandler((name) => ignore(own, name, { ok: false, why: 'no such signal' }));
+  listenTo(own, { signal: signals.pause, update: updates.pause, verb: verbs.pause });
+  listenTo(own, { signal: signals.resume, update: updates.resume, verb: verbs.resume });
+  listenTo(own, { signal: signals.override, update: updates.override, verb: verbs.override });
+  listenTo(own, { signal: signals.clearOverride, update: updates.clearOverride, verb: verbs.clearOverride });
+  listenTo(own, { signal: signals.exclude, update: updates.exclude, verb: verbs.exclude });
+  listenTo(own, { signal: signals.include, update: updates.include, verb: verbs.include });
+}
+
+interface Doors<M extends OperatorMessage> {
+  readonly signal: SignalDefinition<[M]>;
+  readonly update: UpdateDefinition<Answer, [M]>;
+  readonly verb: Verb<M>;
+}
+
+/** One verb behind two doors. Messages wait until the controller knows its app, so that none is judged by half a state. */
+function listenTo<M extends OperatorMessage>(own: ControllerState, { signal, update, verb }: Doors<M>): void {
+  const take = async (raw: unknown) => {
+    await condition(() => own.facts !== undefined);
+    const outcome = obey(own, verb, raw, Date.now());
+    own.stale = true;
+    if (outcome.ok && signal.name === 'pause') endIfPaused(own);
+    return outcome;
+  };
+  setHandler(signal as SignalDefinition<[unknown]>, async (raw: unknown) => {
+    const outcome = await take(raw);
+    if (!outcome.ok) ignore(own, signal.name, outcome);
+  });
+  const answer = async (raw: unknown): Promise<Answer> => {
+    const outcome = await take(raw);
+    if (!outcome.ok) throw ApplicationFailure.nonRetryable(outcome.why, 'BadInput');
+    await mirror(own);
+    return { ok: true, said: outcome.said };
+  };
+  const validator = (raw: unknown) => {
+    const message = judge(own, verb, raw, Date.now());
+    if (!message.ok) throw ApplicationFailure.nonRetryable(message.why, 'BadInput');
+  };
+  setHandler(update as UpdateDefinition<Answer, [unknown]>, answer, { validator });
+}
+
+function ignore(own: ControllerState, name: string, bad: { readonly ok: false; readonly why: string }): void {
+  own.ignored++;
+  own.lastIgnored = `${name}: ${bad.why}`.slice(0, 300);
+  own.stale = true;
+  log.warn('message ignored', { app: own.app, signal: name.slice(0, 100), why: own.lastIgnored });
+}
+
+/** With `onPause: revert` a pause also ends the move that is under way. */
+function endIfPaused(own: ControllerState): void {
+  if (!own.moving || own.facts?.onPause !== 'revert') return;
+  const id = workflowIds.move(own.app, own.moving.decisionId);
+  getExternalWorkflowHandle(id).cancel().catch((error: unknown) => log.warn('the move could not be cancelled', { id, error: reasonOf(error) }));
+}
+
+/** Before acting: know the app, drop what has run out, be known to the store, show it. */
+async function takeStock(own: ControllerState): Promise<void> {
+  if (own.facts === undefined) {
+    const loaded = await store.loadApp({ app: own.app });
+    adopt(own, loaded.mirror);
+    own.facts = loaded.facts;
+  }
+  if (!own.facts.known) throw ApplicationFailure.nonRetryable(`no app is called ${own.app} in the applied configuration`, 'BadInput');
+  if (expire(own, Date.now())) own.stale = true;
+  await mirror(own);
+  if (!own.stale) return;
+  own.stale = false;
+  showController(own, await store.readAppView({ app: own.app }));
+}
+
+/** A pause is acknowledged only when the store, and so every look and every effect, can see it. */
+async function mirror(own: ControllerState): Promise<void> {
+  if (own.mirrored >= own.seq) return;
+  const { seq } = own;
+  await store.mirrorController(rowOf(own));
+  own.mirrored = Math.max(own.mirrored, seq);
+}
+
+async function act(own: ControllerState): Promise<void> {
+  if (own.moving && (own.lost === own.moving.decisionId || own.moving.askMs <= Date.now())) return await askAfter(own);
+  if (own.lost !== undefined && !own.moving) return await repair(own, own.lost);
+  if (own.moving) return;
+  const proposal = own.waiting ?? (await overrideProposal(own));
+  delete own.waiting;
+  if (!proposal) return;
+  own.stale = true;
+  const why = objection(own, proposal, Date.now());
+  const line = `${clock(Date.now())} ${proposal.from} → ${proposal.to}, gain ${proposal.gain.toFixed(2)}`;
+  if (proposal.verdict === 'recommend') return remember(own, `${line}: recommended`);
+  if (why !== undefined) return remember(own, `${line}: not done, ${why}`);
+  await startMove(own, proposal);
+  remember(own, `${line}: moving`);
+}
+
+/** An override is carried out at once; should it be refused, the looks propose it again. */
+async function overrideProposal(own: ControllerState): Promise<Proposal | undefined> {
+  if (!own.override || !overrideIsDue(own)) return undefined;
+  const { site, by, reason } = own.override;
+  const { placed } = await store.readAppView({ app: own.app });
+  own.tried = placed === undefined ? 'where the app is could not be told' : 'begun';
+  if (placed === undefined || placed === site) return undefined;
+  const nowMs = Date.now();
+  return {
+    decisionId: `${own.app}-override-${nowMs}`, app: own.app, from: placed, to: site, gain: 0, verdict: 'move',
+    expiresMs: nowMs + 600_000, reason: `override by ${by}: ${reason}`.slice(0, 500),
+  };
+}
+
+/** The end of a move was not heard: its claim tells, and a move that nobody carries on is repaired. */
+async function askAfter(own: ControllerState): Promise<void> {
+  const move = own.moving;
+  if (!move) return;
+  const answer = await control.askMove({ app: own.app, decisionId: move.decisionId });
+  if (answer.kind === 'running') {
+    own.moving = { ...move, askMs: Date.now() + 30_000 };
+    delete own.lost;
+  } else if (answer.kind === 'ended') {
+    bookEnd(own, { decisionId: move.decisionId, end: answer.end, ...(answer.why !== undefined && { why: answer.why }) }, Date.now());
+    own.stale = true;
+  } else {
+    await repair(own, move.decisionId);
+  }
+}
+
+/** Puts the app back to the snapshot of a move that was terminated half-way, and records the end that it never had. */
+async function repair(own: ControllerState, decisionId: string): Promise<void> {
+  delete own.lost;
+  const why = 'the move was terminated; repaired from its snapshot';
+  const ended = await CancellationScope.nonCancellable(async () => {
+    try {
+      await undo(own.facts?.times.revertDeadlineS ?? 600).restorePlacement({ claimId: decisionId, app: own.app });
+      return await store.endMove({ decisionId, end: 'reverted', why });
+    } catch (error) {
+      return await store.endMove({ decisionId, end: 'revert-failed', why: `terminated, and the repair failed: ${reasonOf(error)}` });
+    }
+  });
+  if (own.moving?.decisionId !== decisionId) own.moving = { decisionId, from: '', to: ended.to, startedMs: Date.now(), askMs: Date.now(), origin: 'look' };
+  bookEnd(own, { decisionId, end: ended.end, why: ended.why ?? why }, Date.now());
+  remember(own, `${clock(Date.now())} ${decisionId}: ${ended.end}, ${ended.why ?? why}`.slice(0, 300));
+  own.stale = true;
+}

@@ -1,0 +1,53 @@
+import { ApplicationFailure, ParentClosePolicy, executeChild, setCurrentDetails, startChild, workflowInfo } from '@temporalio/workflow';
+
+import { training } from './activity-groups.ts';
+import { attributes } from './attributes.ts';
+import { profileApp } from './profile-app.ts';
+import { promoteModel, type PromoteResult } from './promote-model.ts';
+import { workflowIds } from './queues.ts';
+import { safeText } from './text.ts';
+
+export interface TrainInput {
+  /** The app whose profile is learned from; its name is the key of the model. */
+  readonly app: string;
+  readonly seed?: number;
+  /** Take a new profile even if there is one. */
+  readonly reprofile?: boolean;
+}
+
+export interface TrainResult {
+  readonly app: string;
+  readonly version: number;
+  readonly servedBy: 'model' | 'baseline';
+  readonly said: string;
+  readonly promoted: boolean;
+}
+
+/** Learns from the newest profile, makes one first if there is none or it is too short, and hands the challenger to promotion. */
+export async function trainModel(input: TrainInput): Promise<TrainResult> {
+  if (typeof input?.app !== 'string' || input.app === '') throw ApplicationFailure.nonRetryable('app must be the name of an app, as in {"app":"shop"}', 'BadInput');
+  let fitted = input.reprofile ? undefined : await fit(input);
+  if (!fitted || fitted.kind === 'too-little') {
+    await executeChild(profileApp, {
+      workflowId: workflowIds.profile(input.app), args: [{ app: input.app }],
+      typedSearchAttributes: [{ key: attributes.app, value: input.app }], staticSummary: `profile of ${input.app}`,
+    });
+    fitted = await fit(input);
+  }
+  if (fitted.kind === 'too-little') throw ApplicationFailure.nonRetryable(fitted.why, 'TooLittleData');
+  setCurrentDetails(`version ${fitted.version}: ${safeText(fitted.said, 1000)}`);
+  const promoted = await promote(input.app, fitted.version);
+  return { app: input.app, version: fitted.version, servedBy: fitted.servedBy, said: fitted.said, promoted: promoted.promoted };
+}
+
+const fit = (input: TrainInput) =>
+  training.fitModel.executeWithOptions({ summary: `train ${input.app}`.slice(0, 200) }, [{ app: input.app, seed: input.seed ?? 1, by: workflowInfo().workflowId }]);
+
+async function promote(key: string, version: number): Promise<PromoteResult> {
+  const child = await startChild(promoteModel, {
+    workflowId: workflowIds.promote(key, version), args: [{ key, version }], parentClosePolicy: ParentClosePolicy.ABANDON,
+    typedSearchAttributes: [{ key: attributes.app, value: key }, { key: attributes.model, value: `${key}@${version}` }],
+    staticSummary: `promote ${key} version ${version}`,
+  });
+  return await child.result();
+}
