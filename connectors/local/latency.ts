@@ -79,7 +79,7 @@ export interface LatencyReport {
   readonly requests: RequestCounts;
   readonly p50Ms?: number;
   readonly p95Ms?: number;
-  /** Share of all requests asked for that were not answered within the bound: late, timed out, failed or shed. */
+  /** Share of all requests, those still under way excepted, that were not answered within the bound: late, timed out, failed or shed. */
   readonly shareOverBound?: number;
   readonly seconds: readonly SecondRow[];
 }
@@ -95,10 +95,14 @@ const KEPT_S = 3600;
 export class LatencyLog {
   readonly #cells = new Map<number, Cell>();
 
+  /** A request goes out; what becomes of it is added later. */
+  send(intendedMs: number): void {
+    this.#cell(Math.floor(intendedMs / 1000)).counts.sent += 1;
+  }
+
   add(intendedMs: number, fate: Fate, latencyMs?: number): void {
     const cell = this.#cell(Math.floor(intendedMs / 1000));
     cell.counts[fate] += 1;
-    if (fate !== 'shed') cell.counts.sent += 1;
     if (latencyMs !== undefined) cell.hist.add(latencyMs);
   }
 
@@ -134,10 +138,11 @@ function newCell(): Cell {
 function summaryOf(cell: Cell, boundMs: number): { p50Ms?: number; p95Ms?: number; shareOverBound?: number } {
   const p50Ms = cell.hist.quantileMs(0.5);
   const p95Ms = cell.hist.quantileMs(0.95);
-  const asked = cell.counts.sent + cell.counts.shed;
-  if (asked === 0) return {};
-  const over = cell.hist.countOver(boundMs) + cell.counts.failed + cell.counts.badStatus + cell.counts.shed;
-  return { ...(p50Ms !== undefined && { p50Ms }), ...(p95Ms !== undefined && { p95Ms }), shareOverBound: over / asked };
+  const { ok, failed, badStatus, timedOut, shed } = cell.counts;
+  const settled = ok + failed + badStatus + timedOut + shed;
+  if (settled === 0) return {};
+  const over = cell.hist.countOver(boundMs) + failed + badStatus + shed;
+  return { ...(p50Ms !== undefined && { p50Ms }), ...(p95Ms !== undefined && { p95Ms }), shareOverBound: over / settled };
 }
 
 /** One app between two scrapes. Latencies by the time they became known. */

@@ -77,6 +77,7 @@ function send(stream: Stream, dueMs: number): void {
   stream.tick.ask();
   if (stream.inFlight >= Math.max(IN_FLIGHT, stream.target.rate / 2)) return stream.log.add(dueMs, 'shed');
   stream.inFlight += 1;
+  stream.log.send(dueMs);
   get(stream, true, (fate) => {
     stream.inFlight -= 1;
     const latencyMs = fate === 'timedOut' ? TIMEOUT_MS : now() - dueMs;

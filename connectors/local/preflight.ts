@@ -41,7 +41,13 @@ export function judge(checks: readonly CoreCheck[]): SiteMode {
   const meets = (bar: typeof GOOD) => worst.free >= bar.free && worst.ratio <= bar.ratio;
   if (meets(GOOD)) return { kind: 'cores', reason: seen, rateFactor: 1, cores };
   if (meets(FAIR)) return { kind: 'cores', reason: `${seen}: at half the load`, rateFactor: 0.5, cores };
-  return simulated(`the machine is too busy: only ${Math.round(worst.free * 100)} % of a core is free, or a burst takes ${worst.ratio.toFixed(2)} times its CPU time`);
+  return simulated(`the machine is too busy: ${shortfalls(worst).join(', ')}`);
+}
+
+function shortfalls(worst: typeof FAIR): string[] {
+  const free = `only ${Math.round(worst.free * 100)} % of a core is free and ${FAIR.free * 100} % are needed`;
+  const ratio = `a burst takes ${worst.ratio.toFixed(2)} times its CPU time and ${FAIR.ratio} is the most`;
+  return [...(worst.free < FAIR.free ? [free] : []), ...(worst.ratio > FAIR.ratio ? [ratio] : [])];
 }
 
 function simulated(reason: string): SiteMode {
