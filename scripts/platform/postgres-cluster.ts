@@ -21,6 +21,8 @@ export interface ClusterPlace {
   /** Where the data folder lies: of the user that runs Postgres. */
   readonly home: string;
   readonly user: UnixUser | undefined;
+  /** Write the new files through to the disk. */
+  readonly sync: boolean;
 }
 
 /** Finds the cluster or makes it, all of it or nothing. Throws when its password file is gone: then nobody can enter it. */
@@ -28,7 +30,10 @@ export async function ensureCluster(place: ClusterPlace, binaries: PostgresBinar
   const data = join(place.home, 'data');
   const file = join(place.dir, 'password');
   if (existsSync(join(data, 'PG_VERSION'))) {
-    if (!existsSync(file)) throw new Error(`${data} is a database whose password file ${file} is gone; move the folder away to begin anew: mv '${data}' '${data}.old'`);
+    if (!existsSync(file))
+      throw new Error(
+        `${data} is a database whose password file ${file} is gone; move the folder away to begin anew: mv '${data}' '${data}.old'`,
+      );
     await chmod(file, 0o600);
     return { data, password: (await readFile(file, 'utf8')).trim() };
   }
@@ -39,7 +44,7 @@ export async function ensureCluster(place: ClusterPlace, binaries: PostgresBinar
   return { data, password };
 }
 
-async function initialise({ home, user }: ClusterPlace, { initdb }: PostgresBinaries, { data, password }: Cluster): Promise<void> {
+async function initialise({ home, user, sync }: ClusterPlace, { initdb }: PostgresBinaries, { data, password }: Cluster): Promise<void> {
   const fresh = `${data}.new`;
   const passwordFile = join(home, 'initial-password');
   await rm(fresh, { recursive: true, force: true });
@@ -47,7 +52,17 @@ async function initialise({ home, user }: ClusterPlace, { initdb }: PostgresBina
   try {
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: 'wx' });
     if (user) await chown(passwordFile, user.uid, user.gid);
-    const args = ['-D', fresh, '-U', ROLE, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--no-instructions'];
+    const args = [
+      '-D',
+      fresh,
+      '-U',
+      ROLE,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--no-instructions',
+      ...(sync ? [] : ['--no-sync']),
+    ];
     // The built-in provider sorts the same on every machine, whatever locales it has.
     const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
     const env = environmentWithout('PG', 'LC_', 'LANG', 'DATABASE_URL');

@@ -31,7 +31,9 @@ async function ask(url: string, data: string): Promise<string> {
   const sql = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => undefined });
   try {
     const [row] = await sql<{ data_directory: string }[]>`show data_directory`;
-    return row?.data_directory === (await realpath(data)) || row?.data_directory === data ? 'healthy' : `another server answers, with ${row?.data_directory}`;
+    return row?.data_directory === (await realpath(data)) || row?.data_directory === data
+      ? 'healthy'
+      : `another server answers, with ${row?.data_directory}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {

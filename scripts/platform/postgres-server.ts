@@ -41,7 +41,12 @@ export interface PostgresServer {
 }
 
 type Settled = Required<PostgresOptions>;
-type Place = { readonly cluster: Cluster; readonly postgres: string; readonly user: ReturnType<typeof postgresUser>; readonly home: string };
+type Place = {
+  readonly cluster: Cluster;
+  readonly postgres: string;
+  readonly user: ReturnType<typeof postgresUser>;
+  readonly home: string;
+};
 
 const ATTEMPTS = 5;
 /** Recovery after a crash reads up to `max_wal_size` again. */
@@ -65,7 +70,15 @@ const SETTINGS: Readonly<Record<string, string>> = {
  * Throws with the end of its log when it does not come up.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const settled: Settled = { database: 'berth', fsync: true, dieWithParent: false, settings: {}, say: () => undefined, ...options, dir: resolve(options.dir) };
+  const settled: Settled = {
+    database: 'berth',
+    fsync: true,
+    dieWithParent: false,
+    settings: {},
+    say: () => undefined,
+    ...options,
+    dir: resolve(options.dir),
+  };
   await mkdir(settled.dir, { recursive: true, mode: 0o700 });
   await chmod(settled.dir, 0o700);
   return await withLock(join(settled.dir, 'start.lock'), async () => {
@@ -76,11 +89,11 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   });
 }
 
-async function prepare({ dir }: Settled): Promise<Place> {
+async function prepare({ dir, fsync }: Settled): Promise<Place> {
   const user = postgresUser();
   const home = await postgresHome(dir, user);
   const binaries = await postgresBinaries(home, user);
-  const cluster = await ensureCluster({ dir, home, user }, binaries);
+  const cluster = await ensureCluster({ dir, home, user, sync: fsync }, binaries);
   return { cluster, postgres: binaries.postgres, user, home };
 }
 
@@ -88,10 +101,17 @@ async function adopt(options: Settled, place: Place): Promise<PostgresServer | u
   const record = await findServer(await readServerRecord(options.dir), place.cluster.data);
   const { server, ports } = record;
   if (!server || ports['postgres'] === undefined) return undefined;
-  const answer = await ask(options, place, { port: ports['postgres'], ended: () => undefined, deadlineMs: ADOPT_MS });
+  const answer = await ask(options, place, {
+    port: ports['postgres'],
+    ended: () => (isRunning(server) ? undefined : 'no word'),
+    deadlineMs: ADOPT_MS,
+  });
   if (answer !== 'healthy') {
-    options.say(`the Postgres ${server.pid} of ${options.dir} does not answer (${answer}); it is replaced`);
-    await end(server, [['SIGQUIT', 5], ['SIGKILL', 10]]);
+    options.say(`the Postgres ${server.pid} of ${options.dir} does not serve (${answer}); it is replaced`);
+    await end(server, [
+      ['SIGQUIT', 5],
+      ['SIGKILL', 10],
+    ]);
     return undefined;
   }
   const taken = adoptedRecord({ ...record, ports });
@@ -134,7 +154,12 @@ async function start(options: Settled, place: Place): Promise<PostgresServer> {
 
 /** The server, or why it did not come up. */
 async function startOn(options: Settled, place: Place, port: number): Promise<PostgresServer | string> {
-  const settings = { ...SETTINGS, ...(options.fsync ? {} : { fsync: 'off', full_page_writes: 'off' }), ...options.settings, port: String(port) };
+  const settings = {
+    ...SETTINGS,
+    ...(options.fsync ? {} : { fsync: 'off', full_page_writes: 'off' }),
+    ...options.settings,
+    port: String(port),
+  };
   const running = await launch({
     command: place.postgres,
     args: ['-D', place.cluster.data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
@@ -148,12 +173,19 @@ async function startOn(options: Settled, place: Place, port: number): Promise<Po
   await writeServerRecord(options.dir, record);
   const answer = await ask(options, place, { port, ended: running.ended, deadlineMs: HEALTHY_MS });
   if (answer === 'healthy') return handle(options, place, record, false);
-  await end(running.process, [['SIGINT', 20], ['SIGKILL', 10]]);
+  await end(running.process, [
+    ['SIGINT', 20],
+    ['SIGKILL', 10],
+  ]);
   dismissGuard(running.process.pid);
   return answer;
 }
 
-function ask(options: Settled, place: Place, { port, ...rest }: { port: number; ended: () => string | undefined; deadlineMs: number }): Promise<string> {
+function ask(
+  options: Settled,
+  place: Place,
+  { port, ...rest }: { port: number; ended: () => string | undefined; deadlineMs: number },
+): Promise<string> {
   const url = databaseUrl(urlOf(options, place, port), 'postgres');
   return waitForPostgres({ url, data: place.cluster.data, log: logFile(options), ...rest });
 }
@@ -173,7 +205,12 @@ function handle(options: Settled, place: Place, record: ServerRecord & { server:
 async function stop({ dir }: Settled, server: ServerProcess): Promise<boolean> {
   const now = await readServerRecord(dir);
   if (now.server?.pid === server.pid && ownedByAnother(now)) return false;
-  if (isRunning(server)) await end(server, [['SIGINT', 30], ['SIGQUIT', 10], ['SIGKILL', 10]]);
+  if (isRunning(server))
+    await end(server, [
+      ['SIGINT', 30],
+      ['SIGQUIT', 10],
+      ['SIGKILL', 10],
+    ]);
   dismissGuard(server.pid);
   if (now.server?.pid === server.pid) await writeServerRecord(dir, { ports: now.ports });
   return true;

@@ -20,7 +20,9 @@ export function postgresUser(): UnixUser | undefined {
     const gid = idOf(name, '-g');
     if (uid !== undefined && gid !== undefined && uid !== 0) return { name, uid, gid };
   }
-  throw new Error('Postgres does not run as root, and there is neither a user postgres nor a user nobody to run it as: start berth as an ordinary user');
+  throw new Error(
+    'Postgres does not run as root, and there is neither a user postgres nor a user nobody to run it as: start berth as an ordinary user',
+  );
 }
 
 /**
@@ -38,7 +40,8 @@ export async function knownHome(dir: string, user: UnixUser | undefined): Promis
   const known = existsSync(pointer) ? (await readFile(pointer, 'utf8')).trim() : undefined;
   if (!known || !existsSync(known)) return undefined;
   const { uid, mode } = await stat(known);
-  if (uid !== user.uid) throw new Error(`${known}, where ${dir} keeps its database, belongs to user ${uid} and not to ${user.name} (${user.uid})`);
+  if (uid !== user.uid)
+    throw new Error(`${known}, where ${dir} keeps its database, belongs to user ${uid} and not to ${user.name} (${user.uid})`);
   if ((mode & 0o077) !== 0) await chmod(known, 0o700);
   return known;
 }

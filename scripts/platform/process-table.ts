@@ -22,10 +22,12 @@ export function findProcess(matches: (args: readonly string[]) => boolean): numb
 
 function fromPs(): Map<number, readonly string[]> {
   const text = execFileSync('ps', ['-axww', '-o', 'pid=,args='], { encoding: 'utf8' });
-  return new Map(text.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(.*)$/.exec(line);
-    return match ? [[Number(match[1]), (match[2] ?? '').split(' ')] as const] : [];
-  }));
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const match = /^\s*(\d+)\s+(.*)$/.exec(line);
+      return match ? [[Number(match[1]), (match[2] ?? '').split(' ')] as const] : [];
+    }),
+  );
 }
 
 function readOrUndefined(path: string): string | undefined {

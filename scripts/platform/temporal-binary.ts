@@ -37,7 +37,11 @@ const ROUTES: readonly Route[] = [
  * Where the `temporal` program is: TEMPORAL_CLI_PATH, else on PATH from version 1.5 on, else in the user's cache, else provisioned into it.
  * Throws one error that tells why each route failed and what a person can do.
  */
-export async function temporalBinary({ say = () => undefined, env = process.env, routes = ROUTES }: Provisioning = {}): Promise<TemporalBinary> {
+export async function temporalBinary({
+  say = () => undefined,
+  env = process.env,
+  routes = ROUTES,
+}: Provisioning = {}): Promise<TemporalBinary> {
   const failures: string[] = [];
   const given = env['TEMPORAL_CLI_PATH'];
   if (given) return await named(given);
@@ -100,7 +104,10 @@ async function versionOf(path: string, { anyVersion = false } = {}): Promise<Tem
 
 function onPath(env: NodeJS.ProcessEnv): string[] {
   const folders = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  return folders.map((folder) => join(folder, 'temporal')).filter((file) => existsSync(file)).slice(0, 3);
+  return folders
+    .map((folder) => join(folder, 'temporal'))
+    .filter((file) => existsSync(file))
+    .slice(0, 3);
 }
 
 function allFailed(failures: readonly string[]): string {

@@ -37,7 +37,9 @@ async function fetchInto(file: string, url: string): Promise<void> {
 async function unpack(folder: string): Promise<void> {
   const bin = join(folder, 'out', 'bin');
   await mkdir(bin, { recursive: true });
-  const { code, text } = await runProgram('tar', ['-xzf', join(folder, 'archive.tar.gz'), '-C', folder, 'temporal'], { deadlineMs: DEADLINE_MS });
+  const { code, text } = await runProgram('tar', ['-xzf', join(folder, 'archive.tar.gz'), '-C', folder, 'temporal'], {
+    deadlineMs: DEADLINE_MS,
+  });
   if (code !== 0) throw new Error(`tar: ${text.trim()}`);
   await rename(join(folder, 'temporal'), join(bin, 'temporal'));
 }

@@ -67,9 +67,14 @@ async function adopt(options: Settled): Promise<TemporalServer | undefined> {
   const record = findOrphan(options, await readServerRecord(options.dir));
   const { server, ports } = record;
   if (!server || !isRunning(server) || ports['grpc'] === undefined) return undefined;
-  const answer = await waitForTemporal({ address: `127.0.0.1:${ports['grpc']}`, ...options, ended: () => undefined, deadlineMs: ADOPT_MS });
+  const answer = await waitForTemporal({
+    address: `127.0.0.1:${ports['grpc']}`,
+    ...options,
+    ended: () => (isRunning(server) ? undefined : 'no word'),
+    deadlineMs: ADOPT_MS,
+  });
   if (answer !== 'healthy') {
-    options.say(`the Temporal server ${server.pid} of ${options.dir} does not answer (${answer}); it is replaced`);
+    options.say(`the Temporal server ${server.pid} of ${options.dir} does not serve (${answer}); it is replaced`);
     await end(server, [['SIGKILL', 10]]);
     return undefined;
   }
@@ -135,7 +140,9 @@ function argumentsFor(options: Settled, ports: { grpc: number; ui: number }): st
     ...['--namespace', namespace, '--ui-disable-news-fetch', '--log-level', 'error'],
     ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
     ...Object.entries(dynamicConfig).flatMap(([name, value]) => ['--dynamic-config-value', `${name}=${JSON.stringify(value)}`]),
-    ...(dbFile ? ['--db-filename', databaseFile(options), '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'] : []),
+    ...(dbFile
+      ? ['--db-filename', databaseFile(options), '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']
+      : []),
   ];
 }
 
@@ -169,7 +176,15 @@ async function stop({ dir, dbFile }: Settled, server: ServerProcess): Promise<bo
   const now = await readServerRecord(dir);
   if (now.server?.pid === server.pid && ownedByAnother(now)) return false;
   // In memory there is nothing to bring to an end.
-  await end(server, dbFile ? [['SIGTERM', 8], ['SIGKILL', 10]] : [['SIGKILL', 10]]);
+  await end(
+    server,
+    dbFile
+      ? [
+          ['SIGTERM', 5],
+          ['SIGKILL', 10],
+        ]
+      : [['SIGKILL', 10]],
+  );
   dismissGuard(server.pid);
   if (now.server?.pid === server.pid) await writeServerRecord(dir, { ports: now.ports });
   return true;

@@ -49,7 +49,10 @@ export function buildFolder(root) {
  */
 async function compile(root, outDir) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { code, text } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: root, output: 'collect' });
+  const { code, text } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', outDir], {
+    cwd: root,
+    output: 'collect',
+  });
   if (code !== 0) throw new Error(`the sources do not compile:\n${text.trim()}`);
 }
 

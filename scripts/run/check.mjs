@@ -51,6 +51,10 @@ function steps(root) {
     { name: 'format', command: process.execPath, args: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'] },
     { name: 'lint', command: process.execPath, args: [tool('eslint', 'bin', 'eslint.js'), '--max-warnings', '0', '.'] },
     { name: 'types', command: process.execPath, args: [tool('typescript', 'bin', 'tsc'), '--noEmit', '-p', '.'] },
-    { name: 'lock file', command: npmCommand, args: [...npmFirst, 'ci', '--dry-run', '--ignore-scripts', '--offline', '--no-audit', '--loglevel=error'] },
+    {
+      name: 'lock file',
+      command: npmCommand,
+      args: [...npmFirst, 'ci', '--dry-run', '--ignore-scripts', '--offline', '--no-audit', '--loglevel=error'],
+    },
   ];
 }

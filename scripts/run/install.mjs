@@ -31,8 +31,15 @@ export async function install(root) {
     const [command, first] = npm();
     // Without the development dependencies there is no compiler; the download of GPU libraries is of no use here and fails behind many networks.
     const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-    const { code } = await run(command, args, { cwd: root, env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }, output: 'to-stderr' });
-    if (code !== 0) throw new Error(`npm ci ended with ${code}; its output above says why. Nothing else was changed: fix it and run the same command again`);
+    const { code } = await run(command, args, {
+      cwd: root,
+      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
+      output: 'to-stderr',
+    });
+    if (code !== 0)
+      throw new Error(
+        `npm ci ended with ${code}; its output above says why. Nothing else was changed: fix it and run the same command again`,
+      );
     await stamp(root);
   });
 }
@@ -63,7 +70,9 @@ async function agrees(root) {
   const wanted = await packagesOf(join(root, 'package-lock.json'));
   const found = await packagesOf(join(root, INSTALLED));
   const same = Object.entries(found).every(([path, { version }]) => wanted[path]?.version === version);
-  const complete = Object.entries(wanted).every(([path, { optional, peer }]) => path === '' || path in found || optional === true || peer === true);
+  const complete = Object.entries(wanted).every(
+    ([path, { optional, peer }]) => path === '' || path in found || optional === true || peer === true,
+  );
   return same && complete;
 }
 

@@ -48,7 +48,9 @@ async function carryOut(command, args) {
       await prepare({ needsBuild: false });
       return await check(ROOT);
     default:
-      say(`usage: node scripts/run.mjs <${COMMANDS}> [arguments]${command === undefined ? '' : `; there is no ${JSON.stringify(command)}`}`);
+      say(
+        `usage: node scripts/run.mjs <${COMMANDS}> [arguments]${command === undefined ? '' : `; there is no ${JSON.stringify(command)}`}`,
+      );
       return 2;
   }
 }

@@ -35,9 +35,13 @@ async function runTests(root, args) {
   const file = join(root, '.berth', `test-results.${process.pid}.json`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   try {
-    const { code } = await run(process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args], {
-      cwd: root,
-    });
+    const { code } = await run(
+      process.execPath,
+      [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
+      {
+        cwd: root,
+      },
+    );
     return countsOf(existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined, code);
   } finally {
     await rm(file, { force: true });

@@ -4,7 +4,10 @@ import { readFile, readdir, readlink } from 'node:fs/promises';
 export async function listeningAddresses(pid: number): Promise<string[]> {
   const inodes = await socketsOf(pid);
   const lines = [...(await tableOf(pid, 'tcp')), ...(await tableOf(pid, 'tcp6'))];
-  return lines.filter(({ state, inode }) => state === LISTEN && inodes.has(inode)).map(({ address }) => address).sort();
+  return lines
+    .filter(({ state, inode }) => state === LISTEN && inodes.has(inode))
+    .map(({ address }) => address)
+    .sort();
 }
 
 const LISTEN = '0A';

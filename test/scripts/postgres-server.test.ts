@@ -74,7 +74,7 @@ describe('the embedded Postgres', () => {
     expect(await readFile(join(dir, 'a', 'password'), 'utf8')).not.toBe(await readFile(join(dir, 'b', 'password'), 'utf8'));
   });
 
-  test('its password file is only the owner\'s, and without the password nobody comes in', async () => {
+  test("its password file is only the owner's, and without the password nobody comes in", async () => {
     const { url } = await start();
     expect((await stat(join(dir, 'a', 'password'))).mode & 0o777).toBe(0o600);
     const wrong = new URL(url);

@@ -24,7 +24,11 @@ type Offer = () => Promise<Record<string, string>>;
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(tmpdir(), 'berth-test-'));
   const stops: (() => Promise<unknown>)[] = [];
-  const desk = await openDesk({ temporal: once(() => offerTemporal(dir, stops)), postgres: once(() => offerPostgres(dir, stops)), bundle: once(() => offerBundle(dir)) });
+  const desk = await openDesk({
+    temporal: once(() => offerTemporal(dir, stops)),
+    postgres: once(() => offerPostgres(dir, stops)),
+    bundle: once(() => offerBundle(dir)),
+  });
   project.provide('berthDesk', desk.url);
   return async () => {
     await desk.close();
