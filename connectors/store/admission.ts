@@ -1,0 +1,84 @@
+import type { Config } from '../../domain/config.ts';
+import type { ClaimRequest, ControllerRow, FleetRow } from '../../domain/records.ts';
+import type { Tx } from './connect.ts';
+import type { Configs } from './config.ts';
+import { controllerOf, fleetOf } from './mirrors.ts';
+
+interface OpenClaim {
+  readonly decision_id: string;
+  readonly app: string;
+  readonly namespace: string;
+  readonly from_site: string;
+  readonly to_site: string;
+}
+export type Admission = { readonly admitted: true; readonly namespace: string } | { readonly admitted: false; readonly refusal: string };
+
+/** Judges a request by what the store knows, inside the transaction that holds the lock of claims. The first refusal is the answer. */
+export async function admit(tx: Tx, request: ClaimRequest, configs: Configs): Promise<Admission> {
+  const applied = await configs.inForce(tx);
+  const unknown = unknownIn(request, applied?.config);
+  if (unknown !== undefined || !applied) return { admitted: false, refusal: unknown ?? 'no configuration was applied' };
+  const { config } = applied;
+  const namespace = config.apps[request.app]?.namespace ?? 'default';
+  const open = await tx<OpenClaim[]>`select decision_id, app, namespace, from_site, to_site from claim where ended is null`;
+  const refusal =
+    forbidden(request, await controllerOf(tx, request.app), await fleetOf(tx)) ??
+    alreadyMoving(request, open) ??
+    overBudget({ ...request, namespace }, config.budgets, open) ??
+    (await overHeadroom(tx, request, { config, open }));
+  return refusal === undefined ? { admitted: true, namespace } : { admitted: false, refusal };
+}
+
+function unknownIn({ app, from, to }: ClaimRequest, config: Config | undefined): string | undefined {
+  if (!config) return 'no configuration was applied';
+  if (!(app in config.apps)) return `app ${app} is not in the configuration in force`;
+  if (!(to in config.sites)) return `site ${to} is not in the configuration in force`;
+  return from === to ? `app ${app} would move from ${from} to the same site` : undefined;
+}
+
+function forbidden({ app, nowMs }: ClaimRequest, controller: ControllerRow | undefined, fleet: FleetRow | undefined): string | undefined {
+  if (fleet && isPaused(fleet, nowMs)) return `the fleet is paused${saidBy(fleet)}`;
+  if (controller?.held !== undefined) return `app ${app} is held: ${controller.held}`;
+  if (controller && isPaused(controller, nowMs)) return `app ${app} is paused${saidBy(controller)}`;
+  return undefined;
+}
+
+function isPaused({ paused, pause }: FleetRow, nowMs: number): boolean {
+  return paused && (pause?.untilMs === undefined || pause.untilMs > nowMs);
+}
+
+function saidBy({ pause }: FleetRow): string {
+  return pause ? ` by ${pause.by}: ${pause.reason}` : '';
+}
+
+function alreadyMoving({ app }: ClaimRequest, open: readonly OpenClaim[]): string | undefined {
+  const own = open.find((claim) => claim.app === app);
+  return own && `app ${app} has an open move already: ${own.decision_id}`;
+}
+
+function overBudget(request: ClaimRequest & { namespace: string }, budgets: Config['budgets'], open: readonly OpenClaim[]): string | undefined {
+  const { from, to, namespace } = request;
+  const counts = [
+    ['fleet', open.length, budgets.fleet],
+    [`namespace ${namespace}`, open.filter((c) => c.namespace === namespace).length, budgets.namespace],
+    [`source ${from}`, open.filter((c) => c.from_site === from).length, budgets.source],
+    [`destination ${to}`, open.filter((c) => c.to_site === to).length, budgets.destination],
+  ] as const;
+  const full = counts.find(([, used, limit]) => used >= limit);
+  return full && `budget ${full[0]}: ${full[1]} of ${full[2]} moves open`;
+}
+
+/**
+ * Apps that are on the site as last seen, or have an open move to it or from it: one that has just left comes back when its move is
+ * undone, so its place is not free before the move has ended.
+ */
+async function overHeadroom(tx: Tx, { app, to }: ClaimRequest, { config, open }: { config: Config; open: readonly OpenClaim[] }): Promise<string | undefined> {
+  const limit = config.sites[to]?.maxApps;
+  if (limit === undefined) return undefined;
+  const seen = await tx<{ name: string }[]>`
+    select a.name from placement p join app a on a.id = p.app join site s on s.id = p.site where s.name = ${to}`;
+  const there = new Set(seen.map(({ name }) => name).filter((name) => name in config.apps));
+  for (const claim of open) if (claim.to_site === to || claim.from_site === to) there.add(claim.app);
+  there.delete(app);
+  return there.size >= limit ? `site ${to} has no room: ${there.size} of ${limit} apps are there or on the way` : undefined;
+}

@@ -1,0 +1,54 @@
+import postgres from 'postgres';
+
+interface Types extends Record<string, number> {
+  bigint: number;
+}
+export type Sql = postgres.Sql<Types>;
+export type Tx = postgres.TransactionSql<Types>;
+/** A pool or a transaction: what only reads or writes one statement takes either. */
+export type Db = postgres.ISql<Types>;
+
+/** Postgres schema of an installation. */
+export const SCHEMA = 'berth';
+/** Type ids for arrays given as parameters. */
+export const INT4 = 1007;
+export const INT8 = 1016;
+
+export interface Connection {
+  readonly url: string;
+  readonly max?: number;
+  /** Longest a single statement may take, in seconds. */
+  readonly deadlineS?: number;
+}
+
+export const DEADLINE_S = 30;
+
+/**
+ * A pool of connections with a deadline on everything. int8 columns are epoch ms and counts, so they are read as numbers.
+ * Throws when the URL is not one; the message never repeats it, because it carries the password.
+ */
+export function connect({ url, max = 8, deadlineS = DEADLINE_S }: Connection): Sql {
+  checkUrl(url);
+  return postgres(url, {
+    max,
+    connect_timeout: 10,
+    idle_timeout: 60,
+    onnotice: () => {},
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    connection: {
+      application_name: 'berth',
+      search_path: SCHEMA,
+      statement_timeout: Math.ceil(deadlineS * 1000),
+      idle_in_transaction_session_timeout: Math.ceil(deadlineS * 2000),
+      TimeZone: 'UTC',
+    },
+  });
+}
+
+function checkUrl(url: string): void {
+  const form = 'the database address must look like postgres://user:password@host:port/database';
+  if (!URL.canParse(url)) throw new RangeError(form);
+  const { protocol, pathname } = new URL(url);
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:') throw new RangeError(`${form}; it begins with ${protocol}`);
+  if (pathname.length < 2) throw new RangeError(`${form}; the database is missing`);
+}

@@ -1,0 +1,155 @@
+import { VERDICT_CODE } from '../../domain/decision-codes.ts';
+import { packDecision, unpackDecision } from '../../domain/decision-record.ts';
+import type { Decision, Proposal, Verdict } from '../../domain/decision.ts';
+import type { Store } from './types.ts';
+import type { Sql, Tx } from './connect.ts';
+import { CopyRows, copyRows } from './copy-rows.ts';
+import { lookAt, lookTimesBefore } from './looks.ts';
+import { idOf } from './names.ts';
+import type { Names } from './names.ts';
+import { partitionsFor } from './partitions.ts';
+
+const COLUMNS =
+  'look_ms, app, verdict, reason, from_site, to_site, gain, horizon_s, predictor, model_version, policy_version, wanted, packed';
+
+type DecisionMethods = Pick<Store, 'writeDecisions' | 'pastDecisions' | 'decisions'>;
+
+export function createDecisions(sql: Sql, names: Names): DecisionMethods {
+  return {
+    async writeDecisions(lookMs, decisions, proposals, decidedMs) {
+      checkDecisions(lookMs, decisions, proposals);
+      const packed = await packAll(names, decisions);
+      await partitionsFor(sql, ['decision', 'decision_kept'], lookMs);
+      return sql.begin(async (tx) => {
+        const look = await lookAt(tx, lookMs, 'lock');
+        if (look.decidedMs !== undefined) return { counts: { ...look.counts }, again: true };
+        const counts = countVerdicts(decisions);
+        await copyRows(tx, `decision (${COLUMNS})`, packed);
+        await keepDecisions(tx, lookMs);
+        await noteModels(tx, lookMs);
+        await queueProposals(tx, lookMs, proposals);
+        await tx`update look set decided_ms = ${decidedMs}, counts = ${JSON.stringify(counts)} where look_ms = ${lookMs}`;
+        return { counts, again: false };
+      });
+    },
+    async pastDecisions(beforeMs, looks) {
+      const times = await lookTimesBefore(sql, beforeMs, looks);
+      if (times.length === 0) return [];
+      const rows = await sql<{ app: number; look_ms: number; from_site: number; to_site: number; wanted: boolean }[]>`
+        select app, look_ms, from_site, to_site, wanted from decision where look_ms = any(${[...times]}::int8[]) order by look_ms desc, app`;
+      const appName = await names.named('app', rows.map((r) => r.app));
+      const siteName = await names.named('site', rows.flatMap((r) => [r.from_site, r.to_site].filter((id) => id >= 0)));
+      return rows.map((r) => ({
+        app: appName(r.app),
+        lookMs: r.look_ms,
+        ...(r.from_site >= 0 && { from: siteName(r.from_site) }),
+        ...(r.to_site >= 0 && { to: siteName(r.to_site) }),
+        wanted: r.wanted,
+      }));
+    },
+    async decisions(filter) {
+      const rows = await selectDecisions(sql, names, filter);
+      const appName = await names.named('app', rows.map((r) => r.app));
+      // Sites stand inside the packed bytes too, so all of them are needed.
+      await names.reload('site');
+      const siteName = await names.named('site', []);
+      return rows.map((r) => unpackDecision({ ...r, app: appName(r.app) }, siteName));
+    },
+  };
+}
+
+function checkDecisions(lookMs: number, decisions: readonly Decision[], proposals: readonly Proposal[]): void {
+  const ids = new Set<string>();
+  for (const { id, app, lookMs: own } of decisions) {
+    if (own !== lookMs || id !== `${app}-${lookMs}`) throw new RangeError(`decision ${id} of app "${app}" is not one of the look ${lookMs}`);
+    if (ids.has(id)) throw new RangeError(`the look ${lookMs} has two decisions for app "${app}"`);
+    ids.add(id);
+  }
+  const stray = proposals.find((p) => !ids.has(p.decisionId));
+  if (stray) throw new RangeError(`proposal ${stray.decisionId} has no decision in the look ${lookMs}`);
+}
+
+async function packAll(names: Names, decisions: readonly Decision[]): Promise<CopyRows> {
+  const appIds = await names.ids('app', decisions.map((d) => d.app));
+  const siteIds = await names.ids('site', new Set(decisions.flatMap((d) => d.candidates.map((c) => c.site))));
+  const siteId = (name: string) => idOf(siteIds, 'site', name);
+  const out = new CopyRows();
+  for (const decision of decisions) {
+    const p = packDecision(decision, siteId);
+    out.row(13).int8(decision.lookMs).int4(idOf(appIds, 'app', decision.app)).int2(p.verdict).int2(p.reason).int4(p.fromSite).int4(p.toSite)
+      .real(p.gain).real(p.horizonS).int2(p.predictor).int4(p.modelVersion).int4(p.policyVersion).bool(p.wanted).bytea(p.packed);
+  }
+  return out;
+}
+
+function countVerdicts(decisions: readonly Decision[]): Record<Verdict, number> {
+  const counts: Record<Verdict, number> = { stay: 0, hold: 0, recommend: 0, move: 0 };
+  for (const { verdict } of decisions) counts[verdict]++;
+  return counts;
+}
+
+/**
+ * Kept for months: every move and recommendation, and a hold when it begins or changes its reason. A fleet without trust holds at
+ * every look, and the hundredth "no trust" in a row tells nobody anything while its rows fill the disk.
+ */
+async function keepDecisions(tx: Tx, lookMs: number): Promise<void> {
+  const [before] = await lookTimesBefore(tx, lookMs, 1);
+  await tx`
+    insert into decision_kept (${tx.unsafe(COLUMNS)})
+    select ${tx.unsafe(COLUMNS)} from decision d
+    where look_ms = ${lookMs} and (verdict = any(${[VERDICT_CODE.recommend, VERDICT_CODE.move]}::int2[]) or verdict = ${VERDICT_CODE.hold} and not exists (
+      select 1 from decision p
+      where p.look_ms = ${before ?? -1} and p.app = d.app and p.verdict = d.verdict and p.reason = d.reason))`;
+}
+
+async function noteModels(tx: Tx, lookMs: number): Promise<void> {
+  await tx`
+    insert into look_model (look_ms, key, version, apps)
+    select look_ms, model_key, model_version, count(*) from prediction
+    where look_ms = ${lookMs} and model_key is not null and model_version is not null
+    group by look_ms, model_key, model_version`;
+}
+
+async function queueProposals(tx: Tx, lookMs: number, proposals: readonly Proposal[]): Promise<void> {
+  await tx`
+    insert into proposal (decision_id, look_ms, expires_ms, body)
+    select d, ${lookMs}, e, b
+    from unnest(${proposals.map((p) => p.decisionId)}::text[], ${proposals.map((p) => p.expiresMs)}::int8[],
+      ${proposals.map((p) => JSON.stringify(p))}::text[]) u(d, e, b)`;
+}
+
+interface Row {
+  readonly lookMs: number;
+  readonly app: number;
+  readonly verdict: number;
+  readonly reason: number;
+  readonly fromSite: number;
+  readonly toSite: number;
+  readonly gain: number;
+  readonly horizonS: number;
+  readonly predictor: number;
+  readonly modelVersion: number;
+  readonly policyVersion: number;
+  readonly packed: Buffer;
+}
+
+/** Newest first; those past the retention of all decisions come from the kept ones. Both ends of the time belong to it. */
+async function selectDecisions(sql: Sql, names: Names, filter: Parameters<Store['decisions']>[0]): Promise<readonly Row[]> {
+  const { app, verdict, fromMs, toMs, limit } = filter;
+  const appId = app === undefined ? undefined : (await names.ids('app', [app])).get(app);
+  if (app !== undefined && appId === undefined) return [];
+  if (verdict !== undefined && !(verdict in VERDICT_CODE)) throw new RangeError(`there is no verdict "${verdict}": ${Object.keys(VERDICT_CODE).join(', ')}`);
+  const code = verdict === undefined ? undefined : VERDICT_CODE[verdict as Verdict];
+  const where = sql`
+    ${appId === undefined ? sql`` : sql`and app = ${appId}`} ${code === undefined ? sql`` : sql`and verdict = ${code}`}
+    ${fromMs === undefined ? sql`` : sql`and look_ms >= ${fromMs}`} ${toMs === undefined ? sql`` : sql`and look_ms <= ${toMs}`}`;
+  return sql<Row[]>`
+    select look_ms as "lookMs", app, verdict, reason, from_site as "fromSite", to_site as "toSite", gain, horizon_s as "horizonS",
+      predictor, model_version as "modelVersion", policy_version as "policyVersion", packed
+    from (
+      (select * from decision where true ${where} order by look_ms desc, app limit ${limit})
+      union
+      (select * from decision_kept where true ${where} order by look_ms desc, app limit ${limit})
+    ) d
+    order by look_ms desc, app limit ${limit}`;
+}

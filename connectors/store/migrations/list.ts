@@ -1,0 +1,18 @@
+import { telemetryTables } from './001-telemetry.ts';
+import { lookTables } from './002-looks.ts';
+import { moveTables } from './003-moves.ts';
+import { learningTables } from './004-learning.ts';
+
+export interface Migration {
+  readonly id: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** In the order in which they are applied. A released migration never changes: databases keep its digest. */
+export const MIGRATIONS: readonly Migration[] = [
+  { id: 1, name: 'telemetry', sql: telemetryTables },
+  { id: 2, name: 'looks', sql: lookTables },
+  { id: 3, name: 'moves', sql: moveTables },
+  { id: 4, name: 'learning', sql: learningTables },
+];

@@ -1,0 +1,143 @@
+import { PREDICTOR_CODE, ofCode } from '../../domain/decision-codes.ts';
+import type { Config } from '../../domain/config.ts';
+import type { OutcomeRow } from '../../domain/records.ts';
+import type { Store } from './types.ts';
+import type { Configs } from './config.ts';
+import type { Sql } from './connect.ts';
+import { CopyRows, copyRows } from './copy-rows.ts';
+import type { Names } from './names.ts';
+import { observeAt } from './observe.ts';
+import type { Observed } from './observe.ts';
+import { partitionsFor } from './partitions.ts';
+import { readGroups } from './predictions.ts';
+import type { SeriesLists } from './series.ts';
+import { floatsOf } from './typed-bytes.ts';
+
+export interface OutcomeParts {
+  readonly sql: Sql;
+  readonly names: Names;
+  readonly series: SeriesLists;
+  readonly configs: Configs;
+}
+
+/** Samples of a target time that have not come by then will not come. */
+export const TOO_LATE_MS = 10 * 60_000;
+/** Looks that one call works through; the rest is for the next call. */
+const LOOKS_PER_CALL = 50;
+
+interface Due {
+  readonly app: number;
+  readonly sites: number;
+  readonly predictor: number;
+  readonly horizon_ms: number;
+  readonly q: Buffer;
+}
+interface Joined {
+  readonly due: Due;
+  readonly site: number;
+  readonly targetMs: number;
+  readonly quantiles: Float32Array;
+  readonly actual: number;
+}
+
+/**
+ * The observed score at a target time is that of each KPI's mean over the samples within one telemetry step before and after it, by
+ * the objective of the look's own configuration, and only if all of them saw the app on one and the same site. A prediction is
+ * therefore joined one step after its target time at the earliest, and never when nothing was observed by `TOO_LATE_MS` after it.
+ * Looks that were only recorded are kept apart: their models may have learned from what came after.
+ */
+export function createOutcomes(parts: OutcomeParts): Pick<Store, 'joinOutcomes' | 'outcomes'> {
+  const { sql, names } = parts;
+  return {
+    async joinOutcomes(nowMs) {
+      const looks = await sql<{ look_ms: number; config_version: number }[]>`
+        select look_ms, config_version from look
+        where not joined and not record_only and decided_ms is not null and look_ms < ${nowMs}
+        order by look_ms limit ${LOOKS_PER_CALL}`;
+      let joined = 0;
+      for (const { look_ms: lookMs, config_version: version } of looks) {
+        joined += await joinLook(parts, { lookMs, nowMs, config: await parts.configs.ofVersion(version) });
+      }
+      return joined;
+    },
+    /** By the time of the look, oldest first; both ends belong to it. */
+    async outcomes({ app, fromMs, toMs }) {
+      const appId = app === undefined ? undefined : ((await names.ids('app', [app])).get(app) ?? -1);
+      const rows = await sql<StoredOutcome[]>`
+        select * from outcome where look_ms between ${fromMs} and ${toMs} ${appId === undefined ? sql`` : sql`and app = ${appId}`}
+        order by look_ms, app`;
+      const appName = await names.named('app', rows.map((r) => r.app));
+      const siteName = await names.named('site', rows.map((r) => r.site));
+      return rows.map((row) => readOutcome(row, appName, siteName));
+    },
+  };
+}
+
+async function joinLook(parts: OutcomeParts, { lookMs, nowMs, config }: { lookMs: number; nowMs: number; config: Config }): Promise<number> {
+  const { sql } = parts;
+  const stepMs = config.telemetry.step * 1000;
+  const open = await sql<Due[]>`
+    select app, sites, predictor, horizon_ms, q from prediction p
+    where look_ms = ${lookMs} and not exists (select 1 from outcome o where o.look_ms = ${lookMs} and o.app = p.app)`;
+  const due = open.filter((p) => lookMs + p.horizon_ms + stepMs <= nowMs);
+  const groups = await readGroups(sql, lookMs);
+  const joined: Joined[] = [];
+  let settled = 0;
+  for (const horizonMs of new Set(due.map((p) => p.horizon_ms))) {
+    const rows = due.filter((p) => p.horizon_ms === horizonMs);
+    const targetMs = lookMs + horizonMs;
+    const observed = await observeAt(parts, { apps: rows.map((p) => p.app), targetMs, stepMs, config });
+    for (const row of rows) {
+      const match = matchOf(row, observed.get(row.app), groups.get(row.sites)?.sites);
+      if (match) joined.push({ due: row, targetMs, ...match });
+      else if (targetMs + TOO_LATE_MS < nowMs) settled++;
+    }
+  }
+  await writeOutcomes(sql, lookMs, joined);
+  if (joined.length + settled === open.length) await sql`update look set joined = true where look_ms = ${lookMs}`;
+  return joined.length;
+}
+
+function matchOf({ q }: Due, observed: Observed | undefined, sites: Int32Array | undefined): Pick<Joined, 'site' | 'quantiles' | 'actual'> | undefined {
+  const index = observed && sites ? sites.indexOf(observed.site) : -1;
+  if (!observed || index < 0) return undefined;
+  const quantiles = floatsOf(q, index * 3, 3);
+  return quantiles.every(Number.isFinite) ? { site: observed.site, quantiles, actual: observed.score } : undefined;
+}
+
+async function writeOutcomes(sql: Sql, lookMs: number, joined: readonly Joined[]): Promise<void> {
+  if (joined.length === 0) return;
+  const rows = new CopyRows();
+  for (const { due, site, targetMs, quantiles, actual } of joined) {
+    rows.row(9).int8(lookMs).int4(due.app).int4(site).int8(targetMs)
+      .real(quantiles[0]).real(quantiles[1]).real(quantiles[2]).double(actual).int2(due.predictor);
+  }
+  await partitionsFor(sql, ['outcome'], lookMs);
+  await sql.begin((tx) => copyRows(tx, 'outcome (look_ms, app, site, target_ms, p10, p50, p90, actual, predictor)', rows));
+}
+
+interface StoredOutcome {
+  readonly look_ms: number;
+  readonly app: number;
+  readonly site: number;
+  readonly target_ms: number;
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly actual: number;
+  readonly predictor: number;
+}
+
+function readOutcome(row: StoredOutcome, appName: (id: number) => string, siteName: (id: number) => string): OutcomeRow {
+  return {
+    app: appName(row.app),
+    site: siteName(row.site),
+    lookMs: row.look_ms,
+    targetMs: row.target_ms,
+    p10: row.p10,
+    p50: row.p50,
+    p90: row.p90,
+    actual: row.actual,
+    predictor: ofCode(PREDICTOR_CODE, row.predictor, 'predictor'),
+  };
+}
