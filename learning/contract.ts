@@ -8,7 +8,13 @@ export interface FeaturePlan {
   readonly facts: readonly string[];
   /** Lags in ticks, the same for every series that is lagged. */
   readonly lags: readonly number[];
-  /** A series is "hot" above its level; features are the seconds since it was last hot and last quiet, capped. */
+  /** Lags in ticks of the mean over the other sites. */
+  readonly otherLags: readonly number[];
+  /** Lengths in ticks of the rolling means and maxima. */
+  readonly windows: readonly number[];
+  /** Ticks over which the last known value stands in for an unknown one; beyond it the value is unknown. */
+  readonly bridge: number;
+  /** A series is high above its level; features are the seconds since it was last high and last low, capped. Keys: `<series>`, `others_<series>`. */
   readonly levels: Readonly<Record<string, number>>;
   /** Ticks of history that one row needs. */
   readonly history: number;
