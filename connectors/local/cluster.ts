@@ -48,8 +48,9 @@ export class LocalCluster {
 
   async stop(): Promise<void> {
     await this.#turn.catch(() => undefined);
-    await this.#stopAll();
+    // The load first, or services would wait for its connections.
     await this.traffic.stop();
+    await this.#stopAll();
   }
 
   get spec(): LocalSpec {
@@ -85,7 +86,10 @@ export class LocalCluster {
     this.#checkSites(spec);
     const mode = await this.#modeFor(spec);
     const rebuild = !isDeepStrictEqual(mode, this.state.mode) || !isDeepStrictEqual(Object.keys(spec.sites), Object.keys(before?.sites ?? {}));
-    if (rebuild) await this.#stopAll();
+    if (rebuild) {
+      await this.traffic.send({});
+      await this.#stopAll();
+    }
     for (const app of [...this.runners.keys()].filter((name) => !Object.hasOwn(spec.apps, name))) await this.#closeApp(app);
     this.state.spec = spec;
     this.state.mode = mode;
