@@ -1,4 +1,5 @@
 import type { Scrape } from '../../domain/records.ts';
+import { BYTEA_ARRAY } from './connect.ts';
 import type { Sql, Tx } from './connect.ts';
 import { CopyRows, copyRows } from './copy-rows.ts';
 import { idOf } from './names.ts';
@@ -97,7 +98,7 @@ async function writeThroughStage(tx: Tx, batch: Batch): Promise<void> {
 async function insertSites(tx: Tx, { atMs, sites }: Batch): Promise<void> {
   await tx`
     insert into sample_site (entity, at_ms, v)
-    select e, ${atMs}, v from unnest(${sites.map((s) => s.entity)}::int4[], ${sites.map((s) => s.v)}::bytea[]) u(e, v)
+    select e, ${atMs}, v from unnest(${sites.map((s) => s.entity)}::int4[], ${tx.array(sites.map((s) => s.v), BYTEA_ARRAY)}) u(e, v)
     on conflict do nothing`;
 }
 
@@ -105,7 +106,7 @@ async function insertApps(tx: Tx, { atMs, apps }: Batch): Promise<void> {
   await tx`
     insert into sample_app (entity, at_ms, placed, v)
     select e, ${atMs}, p, v
-    from unnest(${apps.map((a) => a.entity)}::int4[], ${apps.map((a) => a.placed ?? null)}::int4[], ${apps.map((a) => a.v)}::bytea[]) u(e, p, v)
+    from unnest(${apps.map((a) => a.entity)}::int4[], ${apps.map((a) => a.placed ?? null)}::int4[], ${tx.array(apps.map((a) => a.v), BYTEA_ARRAY)}) u(e, p, v)
     on conflict do nothing`;
 }
 

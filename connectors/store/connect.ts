@@ -10,9 +10,8 @@ export type Db = postgres.ISql<Types>;
 
 /** Postgres schema of an installation. */
 export const SCHEMA = 'berth';
-/** Type ids for arrays given as parameters. */
-export const INT4 = 1007;
-export const INT8 = 1016;
+/** Type of a bytea[] parameter: the driver would guess bytea from its first element. */
+export const BYTEA_ARRAY = 1001;
 
 export interface Connection {
   readonly url: string;

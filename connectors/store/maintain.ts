@@ -5,6 +5,7 @@ import type { Sql } from './connect.ts';
 import { lockFor } from './locks.ts';
 import { DAY_MS, DAY_TABLES, dayOf, listPartitions, makePartitions, partitionName } from './partitions.ts';
 import type { DayTable, Partition } from './partitions.ts';
+import { referencedBlobs } from './referenced-blobs.ts';
 
 /** Partitions are made for today and this many days more. */
 const DAYS_AHEAD = 2;
@@ -25,15 +26,7 @@ export function createMaintenance(sql: Sql, configs: Configs): Pick<Store, 'main
       await trimRecords(sql, retention, nowMs);
       return { created, dropped };
     },
-    /** Everything in profiles and models that looks like a digest: a blob too many is kept, never one too few. */
-    async referencedBlobs() {
-      const rows = await sql<{ sha256: string }[]>`
-        select onnx_sha256 as sha256 from model
-        union select (regexp_matches(contract, '\\m[0-9a-f]{64}\\M', 'g'))[1] from model
-        union select (regexp_matches(report, '\\m[0-9a-f]{64}\\M', 'g'))[1] from model
-        union select (regexp_matches(body, '\\m[0-9a-f]{64}\\M', 'g'))[1] from profile`;
-      return new Set(rows.map((r) => r.sha256));
-    },
+    referencedBlobs: () => referencedBlobs(sql),
   };
 }
 

@@ -50,7 +50,8 @@ async function appliedMigrations(db: Db): Promise<readonly Applied[]> {
   return db<Applied[]>`select id, name, digest from migration order by id`;
 }
 
-async function installationOf(db: Db): Promise<string | undefined> {
+/** Undefined in a schema that is just being made. */
+export async function installationOf(db: Db): Promise<string | undefined> {
   const [row] = await db<{ id: string }[]>`select id from installation`;
   return row?.id;
 }

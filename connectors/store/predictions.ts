@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PREDICTOR_CODE, ofCode } from '../../domain/decision-codes.ts';
 import type { PredictionRow } from '../../domain/records.ts';
 import type { Store } from './types.ts';
+import { BYTEA_ARRAY } from './connect.ts';
 import type { Db, Sql, Tx } from './connect.ts';
 import { CopyRows, copyRows } from './copy-rows.ts';
 import { bytesOf, floatsOf, intsOf } from './typed-bytes.ts';
@@ -88,8 +89,8 @@ async function writeGroups(tx: Tx, lookMs: number, unsorted: readonly SiteGroup[
   await tx`
     insert into prediction_sites (look_ms, id, sites, age_s, complete)
     select ${lookMs}, i, s, a, c
-    from unnest(${groups.map((g) => g.id)}::int8[], ${groups.map((g) => bytesOf(g.sites))}::bytea[],
-      ${groups.map((g) => bytesOf(g.ageS))}::bytea[], ${groups.map((g) => bytesOf(g.complete))}::bytea[]) u(i, s, a, c)
+    from unnest(${groups.map((g) => g.id)}::int8[], ${tx.array(groups.map((g) => bytesOf(g.sites)), BYTEA_ARRAY)},
+      ${tx.array(groups.map((g) => bytesOf(g.ageS)), BYTEA_ARRAY)}, ${tx.array(groups.map((g) => bytesOf(g.complete)), BYTEA_ARRAY)}) u(i, s, a, c)
     on conflict do nothing`;
 }
 

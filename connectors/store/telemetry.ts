@@ -21,21 +21,21 @@ interface Parts {
  * out. Names that no configuration ever had are unknown, not an error. Throws RangeError for a window that has no whole tick.
  */
 export function createTelemetry(parts: Parts): Telemetry {
-  async function windows(request: WindowRequest): Promise<FleetWindow | NoData> {
+  async function read(request: WindowRequest): Promise<FleetWindow> {
     const grid = gridOf(request);
-    const sites = await readSites(parts, grid, request.sites);
-    const apps = await readApps(parts, grid, request);
-    const any = apps.length > 0 || sites.newestMs.some(Number.isFinite);
-    return any ? { grid, sites, apps } : { kind: 'no-data', why: `no sample of any site or app ${spanOf(grid)}` };
+    return { grid, sites: await readSites(parts, grid, request.sites), apps: await readApps(parts, grid, request) };
   }
 
   return {
-    windows,
+    async windows(request): Promise<FleetWindow | NoData> {
+      const window = await read(request);
+      const any = window.apps.length > 0 || window.sites.newestMs.some(Number.isFinite);
+      return any ? window : { kind: 'no-data', why: `no sample of any site or app ${spanOf(window.grid)}` };
+    },
     async window({ app, ...rest }): Promise<Frame | NoData> {
-      const found = await windows({ ...rest, apps: [app] });
-      if ('kind' in found) return found;
-      const [block] = found.apps;
-      return block ? { grid: found.grid, sites: found.sites, app: block } : { kind: 'no-data', why: `no sample of app ${app} ${spanOf(found.grid)}` };
+      const { grid, sites, apps } = await read({ ...rest, apps: [app] });
+      const [block] = apps;
+      return block ? { grid, sites, app: block } : { kind: 'no-data', why: `no sample of app ${app} ${spanOf(grid)}` };
     },
   };
 }
