@@ -18,6 +18,7 @@ interface Readable {
   readonly objectives: ReadonlyMap<string, Config['objectives'][string]>;
   readonly policies: ReadonlyMap<string, Config['policies'][string]>;
   readonly apps: ReadonlyMap<string, Config['apps'][string]>;
+  readonly rawApps: object;
   readonly whole: { readonly [K in (typeof WHOLE)[number]]?: Config[K] };
 }
 
@@ -56,6 +57,7 @@ function readable(raw: unknown): Readable {
     objectives: parsedEntries(raw, 'objectives', objectiveSchema),
     policies: parsedEntries(raw, 'policies', policySchema),
     apps: parsedEntries(raw, 'apps', appSchema),
+    rawApps: entriesOf(raw, 'apps'),
     whole,
   };
 }
@@ -120,16 +122,25 @@ function checkPolicies({ config, problem, warn }: Check): void {
 
 function checkApps(c: Check): void {
   if (c.config.names.apps.length === 0) c.warn(['apps'], 'there is no app to look after');
+  for (const [name, raw] of Object.entries(c.config.rawApps)) checkReferences(c, name, raw);
   for (const [name, app] of c.config.apps) {
-    const at = ['apps', name] as const;
-    refer(c, { path: [...at, 'objective'], section: 'objectives', name: app.objective });
-    refer(c, { path: [...at, 'policy'], section: 'policies', name: app.policy });
     app.sites?.forEach((site, i) => {
-      refer(c, { path: [...at, 'sites', i], section: 'sites', name: site });
-      if (app.sites?.indexOf(site) !== i) c.problem([...at, 'sites', i], `the site ${site} is listed twice`);
+      if (app.sites?.indexOf(site) !== i) c.problem(['apps', name, 'sites', i], `the site ${site} is listed twice`);
     });
     if (app.model !== undefined) checkModel(c, { name, model: app.model });
     if (app.local) checkLocal(c, { name, app, local: app.local });
+  }
+}
+
+/** On the raw app, because one wrong value elsewhere in it must not hide a wrong reference. */
+function checkReferences(c: Check, name: string, raw: unknown): void {
+  for (const [key, section] of [['objective', 'objectives'], ['policy', 'policies'], ['model', 'apps']] as const) {
+    const wanted = sectionOf(raw, key);
+    if (typeof wanted === 'string') refer(c, { path: ['apps', name, key], section, name: wanted });
+  }
+  const sites = sectionOf(raw, 'sites');
+  for (const [i, site] of (Array.isArray(sites) ? sites : []).entries()) {
+    if (typeof site === 'string') refer(c, { path: ['apps', name, 'sites', i], section: 'sites', name: site });
   }
 }
 
@@ -142,7 +153,6 @@ function refer({ config, problem }: Check, { path, section, name }: { path: Path
 
 function checkModel(c: Check, { name, model }: { name: string; model: string }): void {
   const path = ['apps', name, 'model'] as const;
-  refer(c, { path, section: 'apps', name: model });
   const { apps, objectives } = c.config;
   const teacher = apps.get(model);
   if (model === name || teacher?.model !== undefined) c.problem(path, 'must be an app that learns from its own profile');

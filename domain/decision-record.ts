@@ -150,6 +150,7 @@ function unpackBody(packed: Uint8Array, siteName: (id: number) => string): Pick<
   const cursor: Cursor = { bytes, at: 2, site: -1 };
   const gates = Array.from({ length: bytes.readUInt8(1) }, () => unpackGate(cursor));
   const textBytes = take(cursor, 4);
+  if (cursor.at + textBytes > bytes.length) throw new RangeError(`decision record ends after ${bytes.length} bytes, inside its texts`);
   const refusals: readonly string[] = JSON.parse(bytes.toString('utf8', cursor.at, cursor.at + textBytes));
   cursor.at += textBytes;
   const count = take(cursor, 2);

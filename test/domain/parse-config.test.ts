@@ -93,9 +93,9 @@ describe('a wrong file names the place', () => {
   });
 
   test('all of them at once, those the schema sees and those it does not, by line', () => {
-    const text = changed('slo: 0.7', 'slo: 7').replace('policy: careful', 'policy: bold').replace('step: 1s', 'step: x').replace('horizon: 30s', 'horizont: 30s');
+    const text = changed('slo: 0.7', 'slo: 7').replace('policy: careful', 'policy: bold').replace('step: 1s', 'step: x').replace('horizon: 30s', 'horizont: 30s').replace('rate: 20', 'rate: many');
     const problems = problemsOf(text);
-    expect(problems.map((p) => p.path)).toEqual(expect.arrayContaining(['objectives.snappy.slo', 'policies.careful.horizont', 'apps.web.policy', 'telemetry.step']));
+    expect(problems.map((p) => p.path)).toEqual(expect.arrayContaining(['objectives.snappy.slo', 'apps.web.local.load.rate', 'policies.careful.horizont', 'apps.web.policy', 'telemetry.step']));
     expect(problems.map((p) => p.line)).toEqual(problems.map((p) => p.line).toSorted((a, b) => a - b));
   });
 });
