@@ -16,11 +16,10 @@ export interface LocalPlatform extends Platform {
 const RESTORE_TIMEOUT_MS = 60_000;
 /** Choosing the kind of sites takes a second or two, and a change of them ends every process first. */
 const CONFIGURE_TIMEOUT_MS = 120_000;
-const SERVING_TIMEOUT_S = 120;
 const POLL_MS = 200;
 
-/** The local cluster of a folder, by way of its daemon. Errors: `Refusal` (kind and words), `DaemonGone`. */
-export function localPlatform({ dir }: { dir: string }): LocalPlatform {
+/** The local cluster of a folder, by way of its daemon. `adopt` gives apps `servingS` seconds and their warm-up. Errors: `Refusal` (kind and words), `DaemonGone`. */
+export function localPlatform({ dir, servingS = 120 }: { dir: string; servingS?: number }): LocalPlatform {
   return {
     cluster: clusterOf(dir),
     actuator: actuatorOf(dir),
@@ -31,7 +30,7 @@ export function localPlatform({ dir }: { dir: string }): LocalPlatform {
       const spec = localSpecOf(config, apps);
       await askDaemon(dir, 'configure', spec, CONFIGURE_TIMEOUT_MS);
       const slowestS = Math.max(0, ...Object.values(spec.apps).map((app) => app.service?.warmUp ?? 0));
-      await allServing(dir, Date.now() + (SERVING_TIMEOUT_S + slowestS) * 1000);
+      await allServing(dir, Date.now() + (servingS + slowestS) * 1000);
     },
   };
 }

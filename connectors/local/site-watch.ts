@@ -28,6 +28,7 @@ export class SiteWatch {
     const { site, log } = request;
     const start = () => {
       const child = startChild({ program: 'site-agent', ...(request.core !== undefined && { core: request.core }), env: { BERTH_PROBE: probeOf(request) } });
+      this.#heardMs = Date.now();
       child.on('message', (message: { kind?: string; ratio?: number }) => {
         if (message.kind === 'probe' && message.ratio !== undefined) this.#hear(message.ratio);
       });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localPlatform } from '../../../connectors/local/platform.ts';
@@ -70,8 +70,12 @@ export async function localGround(options: LocalOptions = {}): Promise<LocalGrou
     const url = (await platform.status()).apps[app]?.url;
     return (await fetch(`${url}/work`, { headers: { connection: 'close' } })).status;
   };
-  const read = () => readFileSync(scrapes, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Scrape);
+  const read = () => lines(scrapes).map((line) => JSON.parse(line) as Scrape);
   return { platform, dir, start, scrapes: read, app: 'web', broken: 'picky', home: 'a', away: 'b', request, sent, close };
+}
+
+function lines(path: string): string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
 }
 
 /** The process and everything below it, as it is now. */

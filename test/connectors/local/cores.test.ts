@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allowedCores } from '../../../connectors/local/proc.ts';
+import { eventually } from '../../contracts/eventually.ts';
+import { localGround } from './local-ground.ts';
+import type { LocalGround } from './local-ground.ts';
+
+const cores = allowedCores() ?? [];
+
+function canPin(): boolean {
+  try {
+    execFileSync('taskset', ['-c', String(cores[0]), 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.runIf(cores.length >= 2 && canPin())('sites that are cores (needs two of them and taskset)', () => {
+  let ground: LocalGround;
+  beforeAll(async () => {
+    ground = await localGround({ mode: 'cores', rate: 30 });
+  });
+  afterAll(() => ground?.close());
+  const coresOf = (pid: number | undefined) => /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+
+  test('a service runs on the core of its site and nowhere else, before and after a move', async () => {
+    expect(coresOf((await ground.platform.status()).apps['web']?.pid)).toBe(String(cores[0]));
+    const change = { app: 'web', to: 'b', decisionId: 'c1' };
+    await ground.platform.actuator.apply(change);
+    const { report } = await eventually('web serves from b', async () => {
+      const answer = await ground.platform.actuator.ready(change);
+      return answer.ready && answer;
+    });
+    expect(report?.failedRequests).toBe(0);
+    expect(coresOf((await ground.platform.status()).apps['web']?.pid)).toBe(String(cores[1]));
+  });
+
+  test('a command runs on the core of its site', async () => {
+    expect(coresOf((await ground.platform.status()).apps['picky']?.pid)).toBe(String(cores[0]));
+  });
+
+  test('what is scraped is measured: CPU of the core and of the app, probe and waiting', async () => {
+    const full = await eventually('a full scrape', () => ground.scrapes().find((one) => one.apps.some(({ values }) => values['app_rundelay_ratio'] !== undefined)));
+    for (const { values } of full.sites) expect(values).toMatchObject({ cpu_cores: expect.any(Number), probe_ratio: expect.any(Number) });
+    const web = full.apps.find(({ app }) => app === 'web');
+    expect(web?.values['app_cpu_cores']).toBeGreaterThan(0);
+  });
+
+  test('a core that is not there is refused by its number', async () => {
+    await expect(localGround({ mode: 'cores', sites: { a: { core: 900 }, b: {} } })).rejects.toThrow('core 900');
+  });
+});
