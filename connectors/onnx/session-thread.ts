@@ -18,14 +18,15 @@ export interface SessionThread {
 
 const HEAP_MB = 512;
 
-export function openThread(onDeath: () => void): SessionThread {
+/** `source` is what runs in the thread. */
+export function openThread(onDeath: () => void, { source }: { source: string } = { source: SESSION_WORKER }): SessionThread {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let ids = 0;
 
   function start(): Worker {
     const runtime = createRequire(import.meta.url).resolve('onnxruntime-node');
-    const started = new Worker(SESSION_WORKER, { eval: true, workerData: { runtime }, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
+    const started = new Worker(source, { eval: true, workerData: { runtime }, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
     started.on('message', (reply: Reply) => settle(waiting, reply));
     started.on('error', (error) => died(started, error.message));
     started.on('exit', (code) => died(started, `it ended with code ${code}`));
@@ -51,7 +52,7 @@ export function openThread(onDeath: () => void): SessionThread {
       running.ref();
       return new Promise<Float32Array | undefined>((resolve, reject) => {
         waiting.set(id, { resolve, reject });
-        running.postMessage({ ...request, id });
+        running.postMessage({ ...request, id }, request.verb === 'run' ? [request.rows.buffer as ArrayBuffer] : []);
       }).finally(() => {
         if (waiting.size === 0) running.unref();
       });
