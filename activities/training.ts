@@ -24,7 +24,7 @@ export const trainingActivities = (deps: ComputeDeps) => ({
     try {
       result = await deps.train(prepared.input, { signal: cancellationSignal(), onProgress: (progress) => heartbeat(progress) });
     } catch (error) {
-      if (error instanceof RangeError) return { kind: 'too-little', why: error.message };
+      if (error instanceof Error && error.name === 'RangeError') return { kind: 'too-little', why: error.message };
       throw error;
     }
     const version = await register(deps, { app, by, profileId: prepared.profileId, result });
