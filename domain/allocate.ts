@@ -79,12 +79,28 @@ function admit({ budgets, namespaces, capacity }: AllocateInput, use: Use, move:
   const headroom = limit === undefined ? undefined : limit - (use.apps.get(to) ?? 0) - use.lost;
   const open = use.moving.has(app);
   const pass =
-    !open && use.fleet < budgets.fleet && namespace < budgets.namespace && source < budgets.source && destination < budgets.destination &&
+    !open &&
+    use.fleet < budgets.fleet &&
+    namespace < budgets.namespace &&
+    source < budgets.source &&
+    destination < budgets.destination &&
     (headroom === undefined || headroom > 0);
-  const { numbers } = ruling('budget', { pass, effect: 'hold' }, {
-    fleet: use.fleet, fleetLimit: budgets.fleet, namespace, namespaceLimit: budgets.namespace, source, sourceLimit: budgets.source,
-    destination, destinationLimit: budgets.destination, headroom, open: open ? 1 : 0,
-  });
+  const { numbers } = ruling(
+    'budget',
+    { pass, effect: 'hold' },
+    {
+      fleet: use.fleet,
+      fleetLimit: budgets.fleet,
+      namespace,
+      namespaceLimit: budgets.namespace,
+      source,
+      sourceLimit: budgets.source,
+      destination,
+      destinationLimit: budgets.destination,
+      headroom,
+      open: open ? 1 : 0,
+    },
+  );
   if (pass) take(use, { app, from, to }, namespaces);
   const gates = move.gates.map((g) => (g.gate === 'budget' ? ({ gate: 'budget', pass, numbers } satisfies GateResult) : g));
   return pass ? { ...move, gates } : { ...move, verdict: 'hold', reason: 'budget', gates };

@@ -48,10 +48,19 @@ function assessSite(input: DecideInput, { site, i, refusal, evidence }: SiteFact
   const { q, absurd } = quantilesAt(predictor, prediction, { at, rule });
   const ageS = (prediction?.ageS[at] ?? NaN) + lateS(input);
   const complete = prediction?.complete[at] ?? NaN;
-  const data = absurd ? 'absurd' : !q ? 'no-prediction' : !isFresh(input, ageS) ? 'stale' : !(complete >= policy.completeness) ? 'incomplete' : undefined;
+  const data = absurd
+    ? 'absurd'
+    : !q
+      ? 'no-prediction'
+      : !isFresh(input, ageS)
+        ? 'stale'
+        : !(complete >= policy.completeness)
+          ? 'incomplete'
+          : undefined;
   const barred: Barrier | undefined = data ?? (quarantineLeftS(input, site) > 0 ? 'quarantined' : undefined);
   // The rule learns nothing, so it has no evidence to wait for: it is trusted on fresh input, and its error is 0 by definition.
-  const trust = predictor === 'rule' ? { trust: data ? 'insufficient' as const : 'trusted' as const, error: 0 } : trustOf(evidence, policy, nowMs);
+  const trust =
+    predictor === 'rule' ? { trust: data ? ('insufficient' as const) : ('trusted' as const), error: 0 } : trustOf(evidence, policy, nowMs);
   // Built by assignment: conditional spreads make up half of the time of a decision over 50 sites.
   const candidate: Mutable<Candidate> = { site, current: site === input.placement.site, trust: trust.trust };
   if (q && !data) candidate.qos = q;
@@ -71,7 +80,9 @@ function quantilesAt(
 ): { q?: Quantiles; absurd: boolean } {
   if (predictor === 'none' || at < 0 || !prediction) return { absurd: false };
   if (predictor === 'rule') {
-    return rule === undefined ? { absurd: !Number.isNaN(prediction.rule[at] ?? NaN) } : { q: { p10: rule, p50: rule, p90: rule }, absurd: false };
+    return rule === undefined
+      ? { absurd: !Number.isNaN(prediction.rule[at] ?? NaN) }
+      : { q: { p10: rule, p50: rule, p90: rule }, absurd: false };
   }
   const p10 = prediction.q[at * 3] ?? NaN;
   const p50 = prediction.q[at * 3 + 1] ?? NaN;
@@ -117,11 +128,16 @@ function refusalsBySite({ sites, refusals, controller, nowMs }: DecideInput): Re
   return bySite;
 }
 
-/** Evidence speaks for the model version that made the prediction, and for no other. */
-function evidenceBySite({ app, evidence, prediction }: DecideInput): ReadonlyMap<string, EvidenceRow> {
+/**
+ * Evidence speaks for the model version that made the prediction, and for no other. On a site where the app has none of its own, that of the
+ * app whose model it shares stands in.
+ */
+function evidenceBySite({ app, spec, evidence, prediction }: DecideInput): ReadonlyMap<string, EvidenceRow> {
   const bySite = new Map<string, EvidenceRow>();
   for (const row of evidence) {
-    if (row.app === app && row.key === prediction?.modelKey && row.version === prediction.modelVersion) bySite.set(row.site, row);
+    if (row.key !== prediction?.modelKey || row.version !== prediction.modelVersion) continue;
+    const own = row.app === app;
+    if (own || (row.app === spec.model && bySite.get(row.site)?.app !== app)) bySite.set(row.site, row);
   }
   return bySite;
 }

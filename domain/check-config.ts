@@ -62,7 +62,11 @@ function readable(raw: unknown): Readable {
   };
 }
 
-function parsedEntries<T>(raw: unknown, section: string, schema: { safeParse(value: unknown): { success: boolean; data?: T } }): ReadonlyMap<string, T> {
+function parsedEntries<T>(
+  raw: unknown,
+  section: string,
+  schema: { safeParse(value: unknown): { success: boolean; data?: T } },
+): ReadonlyMap<string, T> {
   const found = new Map<string, T>();
   for (const [name, value] of Object.entries(entriesOf(raw, section))) {
     const { data } = schema.safeParse(value);
@@ -112,10 +116,20 @@ function checkPolicies({ config, problem, warn }: Check): void {
   const step = config.whole.telemetry?.step;
   for (const [name, p] of config.policies) {
     const at = ['policies', name] as const;
-    if (step !== undefined && p.horizon < step) problem([...at, 'horizon'], `the horizon (${p.horizon} s) must be at least one telemetry step (${step} s)`);
-    if (step !== undefined && p.freshness < step) problem([...at, 'freshness'], `the freshness (${p.freshness} s) must be at least one telemetry step (${step} s): nothing would ever be fresh`);
-    if (p.sustained.looks > p.sustained.of) problem([...at, 'sustained', 'looks'], `${p.sustained.looks} of ${p.sustained.of} looks cannot be: looks must not be above of`);
-    if (p.cooldown.max < p.cooldown.initial) problem([...at, 'cooldown', 'max'], `the longest cool-down (${p.cooldown.max} s) is shorter than the first (${p.cooldown.initial} s)`);
+    if (step !== undefined && p.horizon < step)
+      problem([...at, 'horizon'], `the horizon (${p.horizon} s) must be at least one telemetry step (${step} s)`);
+    if (step !== undefined && p.freshness < step)
+      problem(
+        [...at, 'freshness'],
+        `the freshness (${p.freshness} s) must be at least one telemetry step (${step} s): nothing would ever be fresh`,
+      );
+    if (p.sustained.looks > p.sustained.of)
+      problem([...at, 'sustained', 'looks'], `${p.sustained.looks} of ${p.sustained.of} looks cannot be: looks must not be above of`);
+    if (p.cooldown.max < p.cooldown.initial)
+      problem(
+        [...at, 'cooldown', 'max'],
+        `the longest cool-down (${p.cooldown.max} s) is shorter than the first (${p.cooldown.initial} s)`,
+      );
     if (![...config.apps.values()].some((a) => a.policy === name)) warn(at, 'no app has this policy');
   }
 }
@@ -134,7 +148,11 @@ function checkApps(c: Check): void {
 
 /** On the raw app, because one wrong value elsewhere in it must not hide a wrong reference. */
 function checkReferences(c: Check, name: string, raw: unknown): void {
-  for (const [key, section] of [['objective', 'objectives'], ['policy', 'policies'], ['model', 'apps']] as const) {
+  for (const [key, section] of [
+    ['objective', 'objectives'],
+    ['policy', 'policies'],
+    ['model', 'apps'],
+  ] as const) {
     const wanted = sectionOf(raw, key);
     if (typeof wanted === 'string') refer(c, { path: ['apps', name, key], section, name: wanted });
   }
@@ -158,15 +176,21 @@ function checkModel(c: Check, { name, model }: { name: string; model: string }):
   if (model === name || teacher?.model !== undefined) c.problem(path, 'must be an app that learns from its own profile');
   const mine = objectives.get(apps.get(name)?.objective ?? '');
   const theirs = objectives.get(teacher?.objective ?? '');
-  if (mine && theirs && objectiveDigest(mine) !== objectiveDigest(theirs)) c.problem(path, `the model of ${model} predicts another objective than this app's`);
+  if (mine && theirs && objectiveDigest(mine) !== objectiveDigest(theirs))
+    c.problem(path, `the model of ${model} predicts another objective than this app's`);
 }
 
-function checkLocal({ config, problem, warn }: Check, { name, app, local }: { name: string; app: Config['apps'][string]; local: NonNullable<Config['apps'][string]['local']> }): void {
+function checkLocal(
+  { config, problem, warn }: Check,
+  { name, app, local }: { name: string; app: Config['apps'][string]; local: NonNullable<Config['apps'][string]['local']> },
+): void {
   const at = ['apps', name, 'local'] as const;
-  if ((local.service === undefined) === (local.command === undefined)) problem(at, "give exactly one of service (berth's example service) and command (your own)");
+  if ((local.service === undefined) === (local.command === undefined))
+    problem(at, "give exactly one of service (berth's example service) and command (your own)");
   if (local.start !== undefined) {
     const allowed = app.sites ?? config.names.sites;
-    if (!allowed.includes(local.start)) problem([...at, 'start'], `${local.start} is not among the sites the app may run on (${allowed.slice(0, 10).join(', ')})`);
+    if (!allowed.includes(local.start))
+      problem([...at, 'start'], `${local.start} is not among the sites the app may run on (${allowed.slice(0, 10).join(', ')})`);
   }
   if (config.whole.connectors && !config.whole.connectors.local) warn(at, 'connectors.local is not configured, so nothing runs this app');
 }
@@ -176,8 +200,10 @@ function checkTimes({ config: { whole }, problem, warn }: Check): void {
   if (telemetry) {
     const needed = RULE_LIMITS.ticks * telemetry.step;
     if (telemetry.step <= 0) problem(['telemetry', 'step'], 'must be above 0');
-    else if (telemetry.window < needed) problem(['telemetry', 'window'], `the window (${telemetry.window} s) must hold at least ${RULE_LIMITS.ticks} steps (${needed} s)`);
-    if (retention && retention.telemetry < telemetry.window) problem(['retention', 'telemetry'], `telemetry must be kept for at least one window (${telemetry.window} s)`);
+    else if (telemetry.window < needed)
+      problem(['telemetry', 'window'], `the window (${telemetry.window} s) must hold at least ${RULE_LIMITS.ticks} steps (${needed} s)`);
+    if (retention && retention.telemetry < telemetry.window)
+      problem(['retention', 'telemetry'], `telemetry must be kept for at least one window (${telemetry.window} s)`);
   }
   for (const [name, s] of Object.entries(schedules ?? {})) {
     if (!s) continue;
@@ -185,8 +211,10 @@ function checkTimes({ config: { whole }, problem, warn }: Check): void {
     const wrong = s.cron === undefined ? undefined : cronProblem(s.cron);
     if (wrong !== undefined) problem(['schedules', name, 'cron'], wrong);
   }
-  if (profile && profile.visit <= profile.settle) problem(['profile', 'visit'], `a visit (${profile.visit} s) must be longer than its settling time (${profile.settle} s)`);
+  if (profile && profile.visit <= profile.settle)
+    problem(['profile', 'visit'], `a visit (${profile.visit} s) must be longer than its settling time (${profile.settle} s)`);
   const around = connectors?.local?.neighbours;
-  if (around && around.warm + around.hot + around.gap <= 0) problem(['connectors', 'local', 'neighbours'], 'warm, hot and gap must not all be 0');
+  if (around && around.warm + around.hot + around.gap <= 0)
+    problem(['connectors', 'local', 'neighbours'], 'warm, hot and gap must not all be 0');
   for (const [name, limit] of Object.entries(budgets ?? {})) if (limit === 0) warn(['budgets', name], 'with 0 no move is ever admitted');
 }

@@ -2,16 +2,14 @@ import { z } from 'zod';
 
 /** A length of time in YAML: `500ms`, `4s`, `2m`, `1h`, `7d`, or a bare number of seconds. Parsed to seconds. */
 const DURATION = 'expected a duration such as 500ms, 4s, 2m, 1h or 7d';
-const duration = z
-  .union([z.number(), z.string()], DURATION)
-  .transform((raw, ctx) => {
-    const seconds = secondsOf(raw);
-    if (seconds === undefined) {
-      ctx.addIssue({ code: 'custom', message: `${DURATION}, got ${JSON.stringify(raw).slice(0, 40)}` });
-      return z.NEVER;
-    }
-    return seconds;
-  });
+const duration = z.union([z.number(), z.string()], DURATION).transform((raw, ctx) => {
+  const seconds = secondsOf(raw);
+  if (seconds === undefined) {
+    ctx.addIssue({ code: 'custom', message: `${DURATION}, got ${JSON.stringify(raw).slice(0, 40)}` });
+    return z.NEVER;
+  }
+  return seconds;
+});
 
 const UNIT_S: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -61,7 +59,12 @@ export const policySchema = z.strictObject({
   /** QoS times seconds that a move costs, spread over `horizon` times ten: see domain/gates. */
   sustained: z.strictObject({ looks: z.int().min(1).default(2), of: z.int().min(1).max(64).default(3) }).prefault({}),
   cooldown: z
-    .strictObject({ initial: duration.default(60), factor: z.number().min(1).default(2), max: duration.default(3600), reset: duration.default(7200) })
+    .strictObject({
+      initial: duration.default(60),
+      factor: z.number().min(1).default(2),
+      max: duration.default(3600),
+      reset: duration.default(7200),
+    })
     .prefault({}),
   trust: z
     .strictObject({
@@ -130,7 +133,13 @@ export const configSchema = z.strictObject({
           sites: z.enum(['auto', 'cores', 'simulated']).default('auto'),
           /** Seconds of a neighbour's warm-up, hot phase and gap on each site in turn; absent: no neighbours. */
           neighbours: z
-            .strictObject({ warm: duration, hot: duration, gap: duration, burners: z.int().min(1).max(8).default(3), jitter: share.default(0.1) })
+            .strictObject({
+              warm: duration,
+              hot: duration,
+              gap: duration,
+              burners: z.int().min(1).max(8).default(3),
+              jitter: share.default(0.1),
+            })
             .optional(),
         })
         .optional(),
@@ -148,15 +157,9 @@ export const configSchema = z.strictObject({
       destination: z.int().min(0).default(2),
     })
     .prefault({}),
-  schedules: z
-    .strictObject({ look: schedule.prefault({ every: 60 }), train: schedule.optional() })
-    .prefault({}),
-  telemetry: z
-    .strictObject({ step: duration.default(15), window: duration.default(600) })
-    .prefault({}),
-  profile: z
-    .strictObject({ visits: z.int().min(1).default(3), visit: duration.default(120), settle: duration.default(5) })
-    .prefault({}),
+  schedules: z.strictObject({ look: schedule.prefault({ every: 60 }), train: schedule.optional() }).prefault({}),
+  telemetry: z.strictObject({ step: duration.default(15), window: duration.default(600) }).prefault({}),
+  profile: z.strictObject({ visits: z.int().min(1).default(3), visit: duration.default(120), settle: duration.default(5) }).prefault({}),
   retention: z
     .strictObject({
       telemetry: duration.default(7 * 86_400),

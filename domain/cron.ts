@@ -9,7 +9,8 @@ const FIELDS: readonly { readonly name: string; readonly min: number; readonly m
 /** What is wrong with a cron expression of five fields; undefined = nothing. Ranges, lists, steps and English month and day names. */
 export function cronProblem(cron: string): string | undefined {
   const parts = cron.trim().split(/\s+/);
-  if (parts.length !== FIELDS.length) return `a cron expression has 5 fields (minute hour day month weekday), this one has ${cron.trim() === '' ? 0 : parts.length}`;
+  if (parts.length !== FIELDS.length)
+    return `a cron expression has 5 fields (minute hour day month weekday), this one has ${cron.trim() === '' ? 0 : parts.length}`;
   for (const [i, field] of FIELDS.entries()) {
     const wrong = (parts[i] ?? '').split(',').find((item) => !isItem(item.toLowerCase(), field));
     if (wrong !== undefined) return `the ${field.name} of a cron expression cannot be ${JSON.stringify(wrong.slice(0, 40))}`;

@@ -46,9 +46,7 @@ function contextOf(input: DecideInput): GateContext {
   const sites = assessSites(input);
   const current = sites.find((s) => s.candidate.site === placement.site);
   const override = controller?.override && inForce(controller.override, nowMs) ? controller.override : undefined;
-  const target = override
-    ? sites.find((s) => s.candidate.site === override.site && s !== current)
-    : chooseTarget(input, sites, current);
+  const target = override ? sites.find((s) => s.candidate.site === override.site && s !== current) : chooseTarget(input, sites, current);
   const [here, there] = [current?.candidate.qos, target?.candidate.qos];
   return {
     input,
@@ -65,8 +63,19 @@ function contextOf(input: DecideInput): GateContext {
 /** The gates in the order of GATES. */
 function judge(c: GateContext): readonly Ruling[] {
   const upToGain = [
-    modeGate(c), pauseGate(c), overrideGate(c), freezeGate(c), observeGate(c), freshGate(c), completeGate(c), trustGate(c), feasibleGate(c),
-    busyGate(c), objectiveGate(c), ruleGate(c), gainGate(c),
+    modeGate(c),
+    pauseGate(c),
+    overrideGate(c),
+    freezeGate(c),
+    observeGate(c),
+    freshGate(c),
+    completeGate(c),
+    trustGate(c),
+    feasibleGate(c),
+    busyGate(c),
+    objectiveGate(c),
+    ruleGate(c),
+    gainGate(c),
   ];
   const wanted = upToGain.every((r) => r.pass || r.effect === 'recommend');
   const untilAllocated = ruling('budget', { pass: true, effect: 'hold' }, {});

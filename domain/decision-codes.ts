@@ -4,8 +4,25 @@ import type { Barrier, Decision, Gate, Trust, Verdict } from './decision.ts';
 export const VERDICT_CODE: Readonly<Record<Verdict, number>> = { stay: 0, hold: 1, recommend: 2, move: 3 };
 
 export const REASON_CODE: Readonly<Record<Decision['reason'], number>> = {
-  ok: 0, 'no-better-site': 1, mode: 2, pause: 3, override: 4, freeze: 5, observe: 6, fresh: 7, complete: 8, trust: 9, feasible: 10,
-  busy: 11, objective: 12, rule: 13, gain: 14, sustained: 15, cooldown: 16, quarantine: 17, budget: 18,
+  ok: 0,
+  'no-better-site': 1,
+  mode: 2,
+  pause: 3,
+  override: 4,
+  freeze: 5,
+  observe: 6,
+  fresh: 7,
+  complete: 8,
+  trust: 9,
+  feasible: 10,
+  busy: 11,
+  objective: 12,
+  rule: 13,
+  gain: 14,
+  sustained: 15,
+  cooldown: 16,
+  quarantine: 17,
+  budget: 18,
 };
 
 export const PREDICTOR_CODE: Readonly<Record<Decision['predictor'], number>> = { none: 0, rule: 1, baseline: 2, model: 3 };
@@ -37,8 +54,16 @@ export const GATE_NUMBERS = {
   cooldown: ['leftS'],
   quarantine: ['leftS'],
   budget: [
-    'fleet', 'fleetLimit', 'namespace', 'namespaceLimit', 'source', 'sourceLimit', 'destination', 'destinationLimit',
-    'headroom', 'open',
+    'fleet',
+    'fleetLimit',
+    'namespace',
+    'namespaceLimit',
+    'source',
+    'sourceLimit',
+    'destination',
+    'destinationLimit',
+    'headroom',
+    'open',
   ],
 } as const satisfies Readonly<Record<Gate, readonly string[]>>;
 

@@ -108,7 +108,8 @@ function packGate(out: Buffer, start: number, { gate, pass, numbers }: GateResul
     at = packFigure(out, at, value);
     written++;
   }
-  if (written !== Object.keys(numbers).length) throw new RangeError(`gate ${gate} records a figure that GATE_NUMBERS does not list: ${Object.keys(numbers).join(', ')}`);
+  if (written !== Object.keys(numbers).length)
+    throw new RangeError(`gate ${gate} records a figure that GATE_NUMBERS does not list: ${Object.keys(numbers).join(', ')}`);
   out.writeUInt8(REASON_CODE[gate], start);
   out.writeUInt16LE(mask, start + 1);
   return at;
@@ -130,8 +131,12 @@ interface PackedSite {
 
 function packCandidate(out: Buffer, start: number, { c, site, next, refusals }: PackedSite): number {
   const flags =
-    (c.qos ? HAS.qos : 0) | (c.rule === undefined ? 0 : HAS.rule) | (c.error === undefined ? 0 : HAS.error) |
-    (c.refusal === undefined ? 0 : HAS.refusal) | (c.barred === undefined ? 0 : HAS.barred) | (next ? HAS.next : 0) |
+    (c.qos ? HAS.qos : 0) |
+    (c.rule === undefined ? 0 : HAS.rule) |
+    (c.error === undefined ? 0 : HAS.error) |
+    (c.refusal === undefined ? 0 : HAS.refusal) |
+    (c.barred === undefined ? 0 : HAS.barred) |
+    (next ? HAS.next : 0) |
     (TRUST_CODE[c.trust] << 6);
   let at = out.writeUInt8(flags, start);
   if (!next) at = out.writeUInt16LE(site, at);

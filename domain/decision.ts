@@ -1,7 +1,22 @@
 /** The gates in the order in which they are judged; the first that fails is a decision's reason. */
 export const GATES = [
-  'mode', 'pause', 'override', 'freeze', 'observe', 'fresh', 'complete', 'trust', 'feasible', 'busy',
-  'objective', 'rule', 'gain', 'sustained', 'cooldown', 'quarantine', 'budget',
+  'mode',
+  'pause',
+  'override',
+  'freeze',
+  'observe',
+  'fresh',
+  'complete',
+  'trust',
+  'feasible',
+  'busy',
+  'objective',
+  'rule',
+  'gain',
+  'sustained',
+  'cooldown',
+  'quarantine',
+  'budget',
 ] as const;
 export type Gate = (typeof GATES)[number];
 

@@ -22,7 +22,10 @@ export function explainDecision(decision: Decision): string[] {
     headline(decision),
     ...(first ? [`Because ${failedSentence(first)}.`] : []),
     ...failed.filter((g) => g !== first && saysSomething(g)).map((g) => `${overruled ? 'Overruled' : 'Also'}: ${failedSentence(g)}.`),
-    ...decision.candidates.filter((c) => !c.current).filter((c) => !isChosen(decision, c)).map((c) => `Not ${safeText(c.site)}: ${whyNot(decision, c)}.`),
+    ...decision.candidates
+      .filter((c) => !c.current)
+      .filter((c) => !isChosen(decision, c))
+      .map((c) => `Not ${safeText(c.site)}: ${whyNot(decision, c)}.`),
     basis(decision),
   ];
 }
@@ -43,10 +46,14 @@ function headline(decision: Decision): string {
   const here = from === undefined ? 'an unknown site' : safeText(from);
   const figures = `${expectation(decision, from)}${to === undefined ? '' : `, ${expectation(decision, to)}`}`;
   switch (verdict) {
-    case 'move': return `${app} moves from ${here} to ${safeText(to ?? '')}: ${figures}.`;
-    case 'recommend': return `${app} should move from ${here} to ${safeText(to ?? '')}: ${figures}.`;
-    case 'stay': return `${app} stays on ${here}: ${figures}.`;
-    case 'hold': return `${app} is left on ${here} without a decision: ${figures}.`;
+    case 'move':
+      return `${app} moves from ${here} to ${safeText(to ?? '')}: ${figures}.`;
+    case 'recommend':
+      return `${app} should move from ${here} to ${safeText(to ?? '')}: ${figures}.`;
+    case 'stay':
+      return `${app} stays on ${here}: ${figures}.`;
+    case 'hold':
+      return `${app} is left on ${here} without a decision: ${figures}.`;
   }
 }
 
@@ -65,14 +72,20 @@ function whyNot(decision: Decision, c: Candidate): string {
   const qos = c.qos;
   const [here, there] = [candidateAt(decision, decision.from)?.qos, candidateAt(decision, decision.to)?.qos];
   if (!qos) return BARRED['no-prediction'];
-  if (here && qos.p50 <= here.p50) return `it ${scores(decision)} ${digits(qos.p50, 2)}, no more than the present site's ${digits(here.p50, 2)}`;
+  if (here && qos.p50 <= here.p50)
+    return `it ${scores(decision)} ${digits(qos.p50, 2)}, no more than the present site's ${digits(here.p50, 2)}`;
   if (c.site === decision.to) return `it ${scores(decision)} ${digits(qos.p50, 2)}; what keeps the app from it is said above`;
   if (c.trust === 'provisional') return `it ${scores(decision)} ${digits(qos.p50, 2)}, but the evidence there is only provisional`;
   return `it ${scores(decision)} ${digits(qos.p50, 2)}${there ? `, ${safeText(decision.to ?? '')} ${digits(there.p50, 2)}` : ''}`;
 }
 
 function basis({ predictor, modelVersion, policyVersion, lookMs }: Decision): string {
-  const by = predictor === 'none' ? 'nothing: no model serves this app' : predictor === 'rule' ? 'the plain rule' : `${predictor} version ${digits(modelVersion, 0)}`;
+  const by =
+    predictor === 'none'
+      ? 'nothing: no model serves this app'
+      : predictor === 'rule'
+        ? 'the plain rule'
+        : `${predictor} version ${digits(modelVersion, 0)}`;
   return `Predicted by ${by}; policy version ${policyVersion}; look of ${new Date(lookMs).toISOString()}.`;
 }
 

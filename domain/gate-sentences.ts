@@ -14,17 +14,21 @@ interface Figures<G extends Gate> {
 /** Why a gate did not pass, from its figures alone. */
 const FAILED: { readonly [G in Gate]: (n: Figures<G>) => string } = {
   mode: (n) => (n.is('approve') ? 'moves of this app want an approval' : 'this app is in recommend mode: berth shows what it would do'),
-  pause: (n) => (n.is('held') ? 'the app is held until an operator resumes it, because a move could not be undone' : `the app is paused${left(n)}`),
+  pause: (n) =>
+    n.is('held') ? 'the app is held until an operator resumes it, because a move could not be undone' : `the app is paused${left(n)}`,
   override: (n) => (n.is('atTarget') ? `an override keeps the app here${left(n)}` : 'an override names a site the app may not run on'),
   freeze: (n) => `the fleet is paused${left(n)}`,
   observe: observeSentence,
   fresh: freshSentence,
-  complete: (n) => `too many samples are missing: present are ${n.score('app')} of the app's, ${n.score('from')} of its site's and ${n.score('to')} of the target's, ${n.score('limit')} are needed`,
+  complete: (n) =>
+    `too many samples are missing: present are ${n.score('app')} of the app's, ${n.score('from')} of its site's and ${n.score('to')} of the target's, ${n.score('limit')} are needed`,
   trust: (n) => `the model is ${n.trust('from')} on the present site and ${n.trust('to')} on the target`,
   feasible: feasibleSentence,
   busy: (n) => (n.is('moving') ? 'a move of this app is under way' : 'somebody else is changing the workload'),
   objective: (n) =>
-    n.has('score') ? `the present site is good enough: ${n.score('score')} with an objective of ${n.score('slo')}` : 'whether the present site is good enough cannot be told',
+    n.has('score')
+      ? `the present site is good enough: ${n.score('score')} with an objective of ${n.score('slo')}`
+      : 'whether the present site is good enough cannot be told',
   rule: (n) => (n.has('to') ? 'what is observed now calls the target saturated' : 'what is observed now cannot confirm the target'),
   gain: gainSentence,
   sustained: (n) => `the same move was wanted in ${n.count('wanted')} of the last ${n.count('of')} looks, ${n.count('needed')} are needed`,
@@ -73,8 +77,10 @@ function observeSentence(n: Figures<'observe'>): string {
 function freshSentence(n: Figures<'fresh'>): string {
   if (!n.has('appAgeS')) return 'there is no prediction for the app, or no sample of it';
   if (!n.is('agree')) return 'where the app is now is not known for certain';
-  if (!n.is('fromKnown')) return `there is no usable prediction of the present site (its newest sample is ${n.seconds('fromAgeS')} old, limit ${n.seconds('limitS')})`;
-  if (n.count('knownOthers') === '0') return `there is no usable prediction of any other site (newest sample of the best: ${n.seconds('toAgeS')}, limit ${n.seconds('limitS')})`;
+  if (!n.is('fromKnown'))
+    return `there is no usable prediction of the present site (its newest sample is ${n.seconds('fromAgeS')} old, limit ${n.seconds('limitS')})`;
+  if (n.count('knownOthers') === '0')
+    return `there is no usable prediction of any other site (newest sample of the best: ${n.seconds('toAgeS')}, limit ${n.seconds('limitS')})`;
   return `the input is too old: the app's newest sample is ${n.seconds('appAgeS')} old, the decision ${n.seconds('lateS')} late, the limit ${n.seconds('limitS')}`;
 }
 

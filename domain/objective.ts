@@ -38,7 +38,8 @@ export function scoreOf(objective: Objective, kpis: Readonly<Record<string, numb
  */
 export function scoreQuantiles(objective: Objective, kpi: Quantiles): Quantiles {
   const [only, ...others] = objective.kpis;
-  if (!only || others.length > 0) throw new RangeError(`quantiles of one KPI cannot be scored by an objective with ${objective.kpis.length}`);
+  if (!only || others.length > 0)
+    throw new RangeError(`quantiles of one KPI cannot be scored by an objective with ${objective.kpis.length}`);
   const [low, high] = only.best < only.worst ? [kpi.p90, kpi.p10] : [kpi.p10, kpi.p90];
   return { p10: kpiScore(only, low), p50: kpiScore(only, kpi.p50), p90: kpiScore(only, high) };
 }
@@ -56,7 +57,9 @@ export function kpiAtScore(kpi: Kpi, score: number): number {
  */
 export function objectiveDigest(objective: Objective): string {
   const parts = objective.kpis.map((k) => JSON.stringify([k.name, k.unit, k.better, k.best, k.worst, k.scale, k.weight])).sort();
-  return createHash('sha256').update(`[${parts.join(',')}]`).digest('hex');
+  return createHash('sha256')
+    .update(`[${parts.join(',')}]`)
+    .digest('hex');
 }
 
 function onScale(kpi: Kpi, value: number): number {

@@ -25,7 +25,8 @@ const MAX_ALIASES = 100;
 
 /** Reads berth.yaml. Never throws; lists every problem of a wrong file at once, in the order of its lines. */
 export function parseConfig(text: string): ParsedConfig {
-  if (Buffer.byteLength(text) > MAX_BYTES) return failed([{ path: '', line: 1, column: 1, message: `the file is larger than ${MAX_BYTES} bytes` }]);
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    return failed([{ path: '', line: 1, column: 1, message: `the file is larger than ${MAX_BYTES} bytes` }]);
   const source = readYaml(text);
   if ('problems' in source) return failed(source.problems);
 
@@ -39,7 +40,11 @@ export function parseConfig(text: string): ParsedConfig {
   ];
   if (problems.length > 0 || !parsed.success) return failed(problems);
   const warnings = findings.filter((f) => f.kind === 'warning').map((f) => place(f.path, f.message));
-  return { ok: true, config: parsed.data, warnings: [...source.warnings, ...warnings.map((w) => `line ${w.line}: ${w.path}: ${w.message}`)] };
+  return {
+    ok: true,
+    config: parsed.data,
+    warnings: [...source.warnings, ...warnings.map((w) => `line ${w.line}: ${w.path}: ${w.message}`)],
+  };
 }
 
 /** JSON schema of what a person may write in berth.yaml, for editors. */
@@ -60,7 +65,12 @@ function readYaml(text: string): Source | { problems: readonly ConfigProblem[] }
     const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
     const at = (pos: number): Place => ({ line: lines.linePos(pos).line, column: lines.linePos(pos).col });
     if (doc.errors.length > 0) return { problems: doc.errors.map((e) => problemAt(at(e.pos[0]), [], e.message)) };
-    return { doc, lines, raw: doc.toJS({ maxAliasCount: MAX_ALIASES }), warnings: doc.warnings.map((w) => `line ${at(w.pos[0]).line}: ${w.message}`) };
+    return {
+      doc,
+      lines,
+      raw: doc.toJS({ maxAliasCount: MAX_ALIASES }),
+      warnings: doc.warnings.map((w) => `line ${at(w.pos[0]).line}: ${w.message}`),
+    };
   } catch (error) {
     // The parser recurses, so absurd nesting ends in RangeError; too many aliases end in ReferenceError.
     if (error instanceof RangeError) return { problems: [problemAt({ line: 1, column: 1 }, [], 'the file is nested too deeply')] };
@@ -99,7 +109,11 @@ function explainIssue(issue: Issue, at: At): readonly ConfigProblem[] {
 function keysAt(path: Path): readonly string[] {
   let node: unknown = configJsonSchema();
   for (const step of path) {
-    const { properties, additionalProperties, items } = (node ?? {}) as { properties?: Record<string, unknown>; additionalProperties?: unknown; items?: unknown };
+    const { properties, additionalProperties, items } = (node ?? {}) as {
+      properties?: Record<string, unknown>;
+      additionalProperties?: unknown;
+      items?: unknown;
+    };
     node = properties?.[String(step)] ?? (typeof step === 'number' ? items : additionalProperties);
   }
   return Object.keys((node as { properties?: object } | undefined)?.properties ?? {});
@@ -111,5 +125,7 @@ function protoKeys(value: unknown, path: Path, seen = new Set<object>()): readon
   if (typeof value !== 'object' || value === null || seen.has(value)) return [];
   seen.add(value);
   const step = (key: string) => (Array.isArray(value) ? Number(key) : key);
-  return Object.entries(value).flatMap(([key, inner]) => (key === '__proto__' ? [[...path, key]] : protoKeys(inner, [...path, step(key)], seen)));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '__proto__' ? [[...path, key]] : protoKeys(inner, [...path, step(key)], seen),
+  );
 }

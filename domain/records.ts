@@ -173,4 +173,3 @@ export interface Snapshot {
   readonly generation: number;
   readonly original: unknown;
 }
-

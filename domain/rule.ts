@@ -38,7 +38,8 @@ export function siteRule(grid: Grid, sites: SiteBlock, limits: RuleLimits = RULE
   const medians = (name: string) => {
     const s = sites.series.indexOf(name);
     return Float64Array.from(sites.sites, (_, i) =>
-      s < 0 ? NaN : recentMedian(sites.values, (i * sites.series.length + s) * grid.ticks, { grid, limits }));
+      s < 0 ? NaN : recentMedian(sites.values, (i * sites.series.length + s) * grid.ticks, { grid, limits }),
+    );
   };
   return {
     grid,

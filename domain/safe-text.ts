@@ -9,7 +9,10 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
  */
 export function safeText(text: string, max = 200): string {
   // The first cut bounds the work on a megabyte of input; a surrogate pair it splits falls to INVISIBLE.
-  const line = text.slice(0, max * 4).replace(INVISIBLE, ' ').trim();
+  const line = text
+    .slice(0, max * 4)
+    .replace(INVISIBLE, ' ')
+    .trim();
   const characters = [...line];
   const cut = characters.length > max || text.length > max * 4;
   const kept = cut ? `${characters.slice(0, Math.max(0, max - 1)).join('')}…` : line;

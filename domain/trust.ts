@@ -30,6 +30,7 @@ export function trustOf(evidence: EvidenceRow | undefined, policy: Pick<Policy, 
   if (error > limit.maxError * PROVISIONAL_ERROR) return { trust: 'insufficient', error, why: wrong() };
   if (samples < limit.samples) return { trust: 'provisional', error, why: few() };
   if (error > limit.maxError) return { trust: 'provisional', error, why: wrong() };
-  if (ageS > limit.maxAge) return { trust: 'provisional', error, why: `newest sample is ${Math.round(ageS)} s old, limit ${limit.maxAge} s` };
+  if (ageS > limit.maxAge)
+    return { trust: 'provisional', error, why: `newest sample is ${Math.round(ageS)} s old, limit ${limit.maxAge} s` };
   return { trust: 'trusted', error, why: 'enough samples, fresh, error within the limit' };
 }

@@ -26,16 +26,20 @@ export function freshGate(c: GateContext): Ruling {
   const others = sites.filter((s) => s !== current);
   const inTime = late <= input.policy.freshness && (c.predictor === 'rule' || late < c.horizonS);
   const pass = agree && inTime && isFresh(input, appAgeS) && isKnown(current) && (others.length === 0 || isKnown(target));
-  return ruling('fresh', { pass, effect: input.placement.site === undefined ? 'hold' : unlessForced(c, 'hold') }, {
-    limitS: input.policy.freshness,
-    lateS: late,
-    appAgeS,
-    fromAgeS: current?.ageS,
-    toAgeS: target?.ageS,
-    agree: yes(agree),
-    fromKnown: yes(isKnown(current)),
-    knownOthers: others.filter(isKnown).length,
-  });
+  return ruling(
+    'fresh',
+    { pass, effect: input.placement.site === undefined ? 'hold' : unlessForced(c, 'hold') },
+    {
+      limitS: input.policy.freshness,
+      lateS: late,
+      appAgeS,
+      fromAgeS: current?.ageS,
+      toAgeS: target?.ageS,
+      agree: yes(agree),
+      fromKnown: yes(isKnown(current)),
+      knownOthers: others.filter(isKnown).length,
+    },
+  );
 }
 
 /** A sane prediction from fresh samples; whether enough of them is the next gate's business. */
@@ -52,5 +56,9 @@ export function completeGate(c: GateContext): Ruling {
   const from = current?.complete ?? NaN;
   const to = target?.complete ?? NaN;
   const alone = current !== undefined && sites.length === 1;
-  return ruling('complete', { pass: app >= limit && from >= limit && (alone || to >= limit), effect: unlessForced(c, 'hold') }, { limit, app, from, to });
+  return ruling(
+    'complete',
+    { pass: app >= limit && from >= limit && (alone || to >= limit), effect: unlessForced(c, 'hold') },
+    { limit, app, from, to },
+  );
 }

@@ -15,10 +15,14 @@ export function trustGate(c: GateContext): Ruling {
 /** The target takes the app: not cordoned, not full, not excluded, not refused by its cluster. */
 export function feasibleGate({ current, target, sites, override }: GateContext): Ruling {
   const others = sites.filter((s) => s !== current);
-  return ruling('feasible', { pass: target !== undefined && target.candidate.refusal === undefined, effect: override ? 'hold' : 'stay' }, {
-    feasible: others.filter((s) => s.candidate.refusal === undefined).length,
-    others: others.length,
-  });
+  return ruling(
+    'feasible',
+    { pass: target !== undefined && target.candidate.refusal === undefined, effect: override ? 'hold' : 'stay' },
+    {
+      feasible: others.filter((s) => s.candidate.refusal === undefined).length,
+      others: others.length,
+    },
+  );
 }
 
 /** Somebody else is changing the workload, or a move of ours is under way. */

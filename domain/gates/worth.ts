@@ -56,7 +56,11 @@ export function sustainedGate(c: GateContext, wantedNow: boolean): Ruling {
     .slice(0, of - 1)
     .filter((p) => p.wanted && p.to === to && p.from === from && p.lookMs < lookMs && p.lookMs >= sinceMs).length;
   const wanted = earlier + (wantedNow ? 1 : 0);
-  return ruling('sustained', { pass: to !== undefined && wantedNow && wanted >= looks, effect: unlessForced(c, 'stay') }, { wanted, needed: looks, of });
+  return ruling(
+    'sustained',
+    { pass: to !== undefined && wantedNow && wanted >= looks, effect: unlessForced(c, 'stay') },
+    { wanted, needed: looks, of },
+  );
 }
 
 /** Time since the last move; the controller makes it longer with every move that follows soon. */

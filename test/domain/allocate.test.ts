@@ -6,7 +6,15 @@ import type { Decision } from '../../domain/decision.ts';
 import { controller, decideCase, policy } from './decide-case.ts';
 
 const template = decide(decideCase());
-const move = (app: string, gain: number, change: Partial<Decision> = {}): Decision => ({ ...template, id: `${app}-1`, app, from: 'hot', to: 'cool', gain, ...change });
+const move = (app: string, gain: number, change: Partial<Decision> = {}): Decision => ({
+  ...template,
+  id: `${app}-1`,
+  app,
+  from: 'hot',
+  to: 'cool',
+  gain,
+  ...change,
+});
 const plan = (decisions: readonly Decision[], change: Partial<AllocateInput> = {}) =>
   allocate({
     decisions,
@@ -37,10 +45,34 @@ describe('each budget holds', () => {
     ['source', { budgets: { ...budgets, source: 2 } }, 2],
     ['destination', { budgets: { ...budgets, destination: 1 } }, 1],
     ['none allowed', { budgets: { ...budgets, fleet: 0 } }, 0],
-    ['open claims count', { budgets: { ...budgets, destination: 3 }, claims: [{ app: 'x', from: 'a', to: 'cool' }, { app: 'y', from: 'a', to: 'cool' }] }, 1],
+    [
+      'open claims count',
+      {
+        budgets: { ...budgets, destination: 3 },
+        claims: [
+          { app: 'x', from: 'a', to: 'cool' },
+          { app: 'y', from: 'a', to: 'cool' },
+        ],
+      },
+      1,
+    ],
     ['open claims take headroom', { capacity: new Map([['cool', 3]]), claims: [{ app: 'x', from: 'a', to: 'cool' }] }, 2],
-    ['apps there take headroom', { capacity: new Map([['cool', 3]]), placements: [{ app: 'x', site: 'cool' }, { app: 'y', site: 'cool' }] }, 1],
-    ['an app that arrived counts once', { capacity: new Map([['cool', 3]]), placements: [{ app: 'x', site: 'cool' }], claims: [{ app: 'x', from: 'a', to: 'cool' }] }, 2],
+    [
+      'apps there take headroom',
+      {
+        capacity: new Map([['cool', 3]]),
+        placements: [
+          { app: 'x', site: 'cool' },
+          { app: 'y', site: 'cool' },
+        ],
+      },
+      1,
+    ],
+    [
+      'an app that arrived counts once',
+      { capacity: new Map([['cool', 3]]), placements: [{ app: 'x', site: 'cool' }], claims: [{ app: 'x', from: 'a', to: 'cool' }] },
+      2,
+    ],
     ['an app that cannot be found may be there', { capacity: new Map([['cool', 3]]), placements: [{ app: 'x' }] }, 2],
   ])('%s', (_, change, admitted) => {
     expect(going(plan(twenty, change))).toHaveLength(admitted);
@@ -61,21 +93,23 @@ test('an app with an open claim gets no second move', () => {
 
 test('an override goes before every gain', () => {
   const forced = decide(decideCase({ controller: controller({ override: { site: 'b', by: 'ann', reason: 'x' } }) }));
-  const planned = plan([move('app', 0.9), { ...forced, app: 'zed', gain: -0.4, from: 'hot', to: 'cool' }], { capacity: new Map([['cool', 1]]) });
+  const planned = plan([move('app', 0.9), { ...forced, app: 'zed', gain: -0.4, from: 'hot', to: 'cool' }], {
+    capacity: new Map([['cool', 1]]),
+  });
   expect(going(planned)).toEqual(['zed']);
 });
 
 test('recommendations, stays and holds pass unchanged', () => {
-  const others = [
-    decide(decideCase({ policy: policy({ mode: 'recommend' }) })),
-    decide(decideCase({ recordOnly: true })),
-  ];
+  const others = [decide(decideCase({ policy: policy({ mode: 'recommend' }) })), decide(decideCase({ recordOnly: true }))];
   expect(plan(others, { budgets: { fleet: 0, namespace: 0, source: 0, destination: 0 } })).toEqual(others);
 });
 
 const site = fc.constantFrom('a', 'b', 'c', 'd');
 const fleet = fc.record({
-  moves: fc.uniqueArray(fc.record({ app: fc.integer({ min: 0, max: 40 }), from: site, to: site, gain: fc.double({ min: 0, max: 1, noNaN: true }) }), { selector: (m) => m.app, maxLength: 40 }),
+  moves: fc.uniqueArray(
+    fc.record({ app: fc.integer({ min: 0, max: 40 }), from: site, to: site, gain: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    { selector: (m) => m.app, maxLength: 40 },
+  ),
   claims: fc.array(fc.record({ app: fc.integer({ min: 100, max: 110 }), from: site, to: site }), { maxLength: 4 }),
   budgets: fc.record({ fleet: fc.nat(8), namespace: fc.nat(8), source: fc.nat(4), destination: fc.nat(4) }),
   cap: fc.nat(6),
@@ -88,7 +122,8 @@ const worldOf = ({ moves, claims, budgets, cap }: typeof fleet extends fc.Arbitr
     capacity: new Map(['a', 'b', 'c', 'd'].map((s) => [s, cap])),
   },
 });
-const count = (list: readonly { from?: string; to?: string }[], key: 'from' | 'to', value: string) => list.filter((m) => m[key] === value).length;
+const count = (list: readonly { from?: string; to?: string }[], key: 'from' | 'to', value: string) =>
+  list.filter((m) => m[key] === value).length;
 
 test('no plan is over a budget or a capacity', () => {
   fc.assert(
@@ -113,7 +148,12 @@ test('a loser would not fit beside the winners, and no loser with the same route
       const planned = plan(decisions, input);
       for (const loser of planned.filter((d) => d.verdict === 'hold')) {
         const n = numbersOf(loser) ?? {};
-        const full = [['fleet', 'fleetLimit'], ['namespace', 'namespaceLimit'], ['source', 'sourceLimit'], ['destination', 'destinationLimit']] as const;
+        const full = [
+          ['fleet', 'fleetLimit'],
+          ['namespace', 'namespaceLimit'],
+          ['source', 'sourceLimit'],
+          ['destination', 'destinationLimit'],
+        ] as const;
         expect(full.some(([used, limit]) => (n[used] ?? NaN) >= (n[limit] ?? NaN)) || (n['headroom'] ?? 1) <= 0).toBe(true);
         const rivals = planned.filter((d) => d.verdict === 'move' && d.from === loser.from && d.to === loser.to);
         for (const winner of rivals) expect(winner.gain).toBeGreaterThanOrEqual(loser.gain ?? NaN);

@@ -5,7 +5,14 @@ import type { ControllerRow, EvidenceRow, PredictionRow } from '../../domain/rec
 export const LOOK = 1_700_000_000_000;
 export const NOW = LOOK + 200;
 
-export const controller = (row: Partial<ControllerRow> = {}): ControllerRow => ({ app: 'web', seq: 1, paused: false, excluded: [], quarantine: [], ...row });
+export const controller = (row: Partial<ControllerRow> = {}): ControllerRow => ({
+  app: 'web',
+  seq: 1,
+  paused: false,
+  excluded: [],
+  quarantine: [],
+  ...row,
+});
 
 /** Scores per site as [p10, p50, p90, rule]; the first site is where the app runs. */
 export type Scores = Readonly<Record<string, readonly [number, number, number, number]>>;
@@ -33,7 +40,15 @@ export function prediction(scores: Scores, row: Partial<PredictionRow> = {}): Pr
 }
 
 export const evidence = (site: string, row: Partial<EvidenceRow> = {}): EvidenceRow => ({
-  key: 'web', version: 3, app: 'web', site, samples: 100, newestMs: LOOK - 60_000, error: 0.1, coverage: 0.8, ...row,
+  key: 'web',
+  version: 3,
+  app: 'web',
+  site,
+  samples: 100,
+  newestMs: LOOK - 60_000,
+  error: 0.1,
+  coverage: 0.8,
+  ...row,
 });
 
 export const policy = (raw: Record<string, unknown> = {}): Policy =>
@@ -46,7 +61,10 @@ export function decideCase(change: Partial<DecideInput> = {}, scores: Scores = B
     app: 'web',
     spec: appSchema.parse({ objective: 'snappy', policy: 'berth' }),
     policy: policy(),
-    objective: objectiveSchema.parse({ kpis: [{ name: 'latency', unit: 'ms', better: 'lower', best: 8, worst: 80, scale: 'log' }], slo: 0.6 }),
+    objective: objectiveSchema.parse({
+      kpis: [{ name: 'latency', unit: 'ms', better: 'lower', best: 8, worst: 80, scale: 'log' }],
+      slo: 0.6,
+    }),
     policyVersion: 7,
     sites: sites.map((site) => ({ site, spec: siteSchema.parse({}) })),
     lookMs: LOOK,

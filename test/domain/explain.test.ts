@@ -6,16 +6,29 @@ import { explainDecision, summariseDecision } from '../../domain/explain.ts';
 import { failedSentence } from '../../domain/gate-sentences.ts';
 import { controller, decideCase, LOOK, NOW, policy, prediction, type Scores } from './decide-case.ts';
 
-const four: Scores = { 'site-1': [0.2, 0.31, 0.5, 0.4], 'site-0': [0.7, 0.86, 0.9, 0.8], 'site-2': [0.6, 0.7, 0.8, 0.7], 'site-3': [0.1, 0.8, 0.9, 0] };
+const four: Scores = {
+  'site-1': [0.2, 0.31, 0.5, 0.4],
+  'site-0': [0.7, 0.86, 0.9, 0.8],
+  'site-2': [0.6, 0.7, 0.8, 0.7],
+  'site-3': [0.1, 0.8, 0.9, 0],
+};
 const text = (change = {}, scores = four) => explainDecision(decide(decideCase(change, scores))).join('\n');
 
 describe('one line says it all', () => {
   test.each([
     ['a move', {}, 'site-1 will score 0.31 against 0.86 on site-0 in 4 s: move'],
-    ['a recommendation', { policy: policy({ mode: 'recommend' }) }, 'site-1 will score 0.31 against 0.86 on site-0 in 4 s: recommend (mode)'],
+    [
+      'a recommendation',
+      { policy: policy({ mode: 'recommend' }) },
+      'site-1 will score 0.31 against 0.86 on site-0 in 4 s: recommend (mode)',
+    ],
     ['a rule', { policy: policy({ predictor: 'rule' }) }, 'site-1 scores 0.40 against 0.80 on site-0 now: move'],
     ['an unknown placement', { placement: { app: 'web' } }, 'could not tell where the app is: hold (fresh)'],
-    ['an unknown present site', { prediction: prediction(four, { ageS: Float32Array.of(9, 0, 0, 0) }) }, 'the QoS on site-1 is unknown: hold (fresh)'],
+    [
+      'an unknown present site',
+      { prediction: prediction(four, { ageS: Float32Array.of(9, 0, 0, 0) }) },
+      'the QoS on site-1 is unknown: hold (fresh)',
+    ],
   ])('%s', (_, change, line) => {
     expect(summariseDecision(decide(decideCase(change, four)))).toBe(line);
   });
@@ -31,9 +44,17 @@ test('a move is explained with both predictions, and every other site with its r
 });
 
 test.each([
-  ['paused for a while', { controller: controller({ paused: true, pause: { by: 'ann', reason: 'x', untilMs: NOW + 90_000 } }) }, 'Because the app is paused for another 90 s.'],
+  [
+    'paused for a while',
+    { controller: controller({ paused: true, pause: { by: 'ann', reason: 'x', untilMs: NOW + 90_000 } }) },
+    'Because the app is paused for another 90 s.',
+  ],
   ['recommend mode', { policy: policy({ mode: 'recommend' }) }, 'Because this app is in recommend mode: berth shows what it would do.'],
-  ['sustained', { policy: policy({ sustained: { looks: 2, of: 3 } }) }, 'Because the same move was wanted in 1 of the last 3 looks, 2 are needed.'],
+  [
+    'sustained',
+    { policy: policy({ sustained: { looks: 2, of: 3 } }) },
+    'Because the same move was wanted in 1 of the last 3 looks, 2 are needed.',
+  ],
   ['gain', { policy: policy({ margin: { absolute: 0.6 } }) }, 'Because the gain is 0.55, 0.60 is needed'],
   ['a gap', { previousMs: LOOK - 60_000 }, 'Because the look before was 60 s ago, above 4 s'],
   ['evidence', { evidence: [] }, 'Because the model is insufficient on the present site and insufficient on the target.'],
@@ -48,7 +69,9 @@ test('what an override overruled is listed', () => {
 });
 
 test('what people wrote cannot break out of the page', () => {
-  const explained = text({ controller: controller({ excluded: [{ site: 'site-0', by: 'ann', reason: '<script>alert(1)</script> [x](http://y)\u001b[2J\n# h' }] }) });
+  const explained = text({
+    controller: controller({ excluded: [{ site: 'site-0', by: 'ann', reason: '<script>alert(1)</script> [x](http://y)\u001b[2J\n# h' }] }),
+  });
   const line = explained.split('\n').find((l) => l.startsWith('Not site-0')) ?? '';
   expect(line).toContain('excluded by ann');
   expect(line).not.toMatch(/[<>\u001b]|(?<!\\)[[\]#]/);

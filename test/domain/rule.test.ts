@@ -15,7 +15,13 @@ function block(sites: Readonly<Record<string, Readonly<Record<string, readonly n
 }
 
 function app(series: Readonly<Record<string, readonly number[]>>, placed: readonly number[] = flat(0)): AppBlock {
-  return { app: 'web', series: Object.keys(series), values: Float32Array.from(Object.values(series).flat()), placed: Int16Array.from(placed), newestMs: 4000 };
+  return {
+    app: 'web',
+    series: Object.keys(series),
+    values: Float32Array.from(Object.values(series).flat()),
+    placed: Int16Array.from(placed),
+    newestMs: 4000,
+  };
 }
 
 const scoresOf = (sites: SiteBlock, a: AppBlock, present = 0) => [...ruleScores(siteRule(grid, sites), a, { objective, present }).scores];
@@ -43,7 +49,9 @@ test('what the app had on another site says nothing of the present one', () => {
 });
 
 describe('a site is saturated', () => {
-  const saturatedOf = (sites: SiteBlock, a = app({ kpi_latency_ms: flat(30) })) => [...ruleScores(siteRule(grid, sites), a, { objective, present: 0 }).saturated];
+  const saturatedOf = (sites: SiteBlock, a = app({ kpi_latency_ms: flat(30) })) => [
+    ...ruleScores(siteRule(grid, sites), a, { objective, present: 0 }).saturated,
+  ];
   test('from a slowdown of 2, and then scores 0 where the app is not', () => {
     const sites = block({ a: { probe_ratio: flat(1) }, b: { probe_ratio: flat(2) } });
     expect(saturatedOf(sites)).toEqual([0, 1]);
@@ -62,7 +70,10 @@ describe('a site is saturated', () => {
   });
 
   test('by its own number of cores where telemetry has it', () => {
-    const sites = block({ a: { probe_ratio: flat(1), cpu_cores: flat(3), capacity_cores: flat(4) }, b: { probe_ratio: flat(1), cpu_cores: flat(3.7), capacity_cores: flat(4) } });
+    const sites = block({
+      a: { probe_ratio: flat(1), cpu_cores: flat(3), capacity_cores: flat(4) },
+      b: { probe_ratio: flat(1), cpu_cores: flat(3.7), capacity_cores: flat(4) },
+    });
     expect(saturatedOf(sites)).toEqual([0, 1]);
   });
 
@@ -94,14 +105,20 @@ describe('the rule cannot tell', () => {
 test('a KPI that is better when higher is taken over unchanged', () => {
   const rate = objectiveSchema.parse({ kpis: [{ name: 'rate', unit: 'rps', better: 'higher', best: 100, worst: 0 }], slo: 0.6 });
   const sites = block({ a: { probe_ratio: flat(1) }, b: { probe_ratio: flat(1.5) } });
-  expect([...ruleScores(siteRule(grid, sites), app({ kpi_rate_rps: flat(50) }), { objective: rate, present: 0 }).scores]).toEqual([0.5, 0.5]);
+  expect([...ruleScores(siteRule(grid, sites), app({ kpi_rate_rps: flat(50) }), { objective: rate, present: 0 }).scores]).toEqual([
+    0.5, 0.5,
+  ]);
 });
 
 test('scores lie in [0,1] or are unknown, and a slower site never scores more', () => {
   const ratio = fc.double({ min: 0.5, max: 6, noNaN: true });
   fc.assert(
     fc.property(ratio, ratio, ratio, fc.double({ min: 1, max: 200, noNaN: true }), (here, x, y, ms) => {
-      const sites = block({ a: { probe_ratio: flat(here) }, b: { probe_ratio: flat(Math.min(x, y)) }, c: { probe_ratio: flat(Math.max(x, y)) } });
+      const sites = block({
+        a: { probe_ratio: flat(here) },
+        b: { probe_ratio: flat(Math.min(x, y)) },
+        c: { probe_ratio: flat(Math.max(x, y)) },
+      });
       const [, b = NaN, c = NaN] = scoresOf(sites, app({ kpi_latency_ms: flat(ms) }));
       expect(b).toBeGreaterThanOrEqual(c);
       expect(c).toBeGreaterThanOrEqual(0);

@@ -28,10 +28,18 @@ describe('evidence entitles a model', () => {
 });
 
 test('more samples, less error and less age never take trust away', () => {
-  const row = fc.record({ samples: fc.nat(100), error: fc.double({ min: 0, max: 1, noNaN: true }), newestMs: fc.integer({ min: LOOK - 20 * DAY, max: LOOK }) });
+  const row = fc.record({
+    samples: fc.nat(100),
+    error: fc.double({ min: 0, max: 1, noNaN: true }),
+    newestMs: fc.integer({ min: LOOK - 20 * DAY, max: LOOK }),
+  });
   fc.assert(
     fc.property(row, row, (x, y) => {
-      const better = { samples: Math.max(x.samples, y.samples), error: Math.min(x.error, y.error), newestMs: Math.max(x.newestMs, y.newestMs) };
+      const better = {
+        samples: Math.max(x.samples, y.samples),
+        error: Math.min(x.error, y.error),
+        newestMs: Math.max(x.newestMs, y.newestMs),
+      };
       const of = (r: typeof x) => TRUST_CODE[trustOf(evidence('a', r), p, LOOK).trust];
       expect(of(better)).toBeGreaterThanOrEqual(Math.max(of(x), of(y)));
     }),
