@@ -36,6 +36,8 @@ export class AppRunner {
   #host: RunnerHost;
   #serving: Instance | undefined;
   #problem: string | undefined;
+  /** Grows with every change of what the app's process is. */
+  #edition = 0;
   #onTake: () => void = () => undefined;
   #move: { task: Task; abort: AbortController; end: Promise<void>; switched: boolean } | undefined;
   #stop = new AbortController();
@@ -78,10 +80,16 @@ export class AppRunner {
 
   /** Starts a move; its end is seen in the records. Only one at a time: ask `busy` first. */
   begin(task: Task, nowMs: number): void {
-    this.state.records.push({ decisionId: task.decisionId, kind: task.kind, from: this.state.site, to: task.to, askedMs: nowMs, outcome: 'pending' });
-    this.state.records.splice(0, this.state.records.length - KEPT_RECORDS);
-    this.#host.save();
+    this.remember({ decisionId: task.decisionId, kind: task.kind, from: this.state.site, to: task.to, askedMs: nowMs, outcome: 'pending' });
     this.#carryOut(task);
+  }
+
+  /** On disk when it returns. */
+  remember(record: SwitchRecord): void {
+    const { records } = this.state;
+    records.push(record);
+    records.splice(0, Math.max(0, records.length - KEPT_RECORDS));
+    this.#host.save();
   }
 
   /** Calls off a move that has not been switched yet, and waits for the end of one that has. True when it was called off. */
@@ -101,10 +109,13 @@ export class AppRunner {
 
   /** A new process on the same site takes over, as after a change of the app's configuration. */
   async renew(): Promise<void> {
+    this.#edition += 1;
     await this.settled();
-    const old = this.#serving;
-    if (!old) return;
+    if (!isServing(this.#serving)) return;
     const fresh = await startInstance(this.#request(this.state.site, this.#stop.signal));
+    // A move that began meanwhile has put a new process on another site.
+    if (fresh.site !== this.state.site) return stopInstance(fresh);
+    const old = this.#serving;
     await this.#take(fresh);
     await this.#retire(old);
   }
@@ -141,17 +152,20 @@ export class AppRunner {
   }
 
   async #restart(): Promise<void> {
+    const edition = this.#edition;
     const fresh = await startInstance(this.#request(this.state.site, this.#stop.signal));
-    // A move may have been switched, or another process taken over, while this one was starting.
-    if (isServing(this.#serving) || fresh.site !== this.state.site || this.#stop.signal.aborted) return stopInstance(fresh);
+    // A move may have been switched, another process taken over, or the configuration changed while this one was starting.
+    const stale = isServing(this.#serving) || fresh.site !== this.state.site || edition !== this.#edition;
+    if (stale || this.#stop.signal.aborted) return stopInstance(fresh);
     await this.#take(fresh);
   }
 
-  async #take(fresh: Instance): Promise<{ failed: number }> {
+  async #take(fresh: Instance): Promise<void> {
     this.#serving = fresh;
     this.#onTake();
     this.#problem = undefined;
-    return this.#host.point(this.name, fresh.port);
+    // A proxy that is just away learns where to point when it is back.
+    await this.#host.point(this.name, fresh.port).catch((error: unknown) => this.#host.log('the proxy was away at a switch', { app: this.name, why: (error as Error).message }));
   }
 
   /** After a restart of the daemon: a move that was switched is done; one that was not is still wanted. */
@@ -192,7 +206,7 @@ export class AppRunner {
     move.switched = true;
     // On disk before it happens: after a crash in between, the next start serves from the new site, and it is one switch either way.
     this.#switchState(task, record);
-    await this.#take(fresh).catch((error: unknown) => this.#host.log('the proxy was away at a switch', { app: this.name, why: (error as Error).message }));
+    await this.#take(fresh);
     const switchedMs = performance.now();
     const failed = await this.#retire(old);
     record.outcome = 'done';

@@ -138,16 +138,16 @@ export class LocalCluster {
       const place = core === undefined ? { factor: () => this.#factor(site) } : { core };
       this.watches.set(site, new SiteWatch({ site, ...place, iterationsPerMs: this.state.iterationsPerMs, log: this.log }));
     }
-    await Promise.all([...this.watches.values()].map((watch) => watch.start()));
+    // An agent that fails is tried again for ever, and its site is not ready meanwhile.
+    const failed = (error: unknown) => this.log('the agent of a site does not start', { why: (error as Error).message });
+    await Promise.all([...this.watches.values()].map((watch) => watch.start().catch(failed)));
     this.#startNeighbours(spec, mode);
   }
 
   #startNeighbours(spec: LocalSpec, mode: SiteMode): void {
     this.neighbours = undefined;
-    if (!spec.neighbours) {
-      for (const site of Object.keys(spec.sites)) this.#slow(site, 1);
-      return;
-    }
+    for (const site of Object.keys(spec.sites)) this.#slow(site, 1);
+    if (!spec.neighbours) return;
     this.neighbours = new Neighbours({ pattern: spec.neighbours, sites: spec.sites, mode, slow: (site, factor) => this.#slow(site, factor), log: this.log });
     this.neighbours.start();
   }
@@ -161,7 +161,7 @@ export class LocalCluster {
     this.watches.get(site)?.slow(factor);
     for (const { serving } of this.runners.values()) {
       // A process that is just going away is told by its successor's start; a user's command cannot be slowed.
-      if (serving?.site === site) ask(serving.child, 'factor', { factor }).catch(() => undefined);
+      if (serving?.site === site && !serving.isCommand) ask(serving.child, 'factor', { factor }).catch(() => undefined);
     }
   }
 

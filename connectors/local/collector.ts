@@ -86,7 +86,7 @@ export class Collector {
     const shares = new Map<string, { cpu: number; delay: number }>();
     const now = new Map<string, { pid: number; use: SimulatedUse }>();
     const asked = [...observed.runners].map(async ([app, { serving }]) => {
-      const use = serving && (await ask<SimulatedUse>(serving.child, 'use', {}, 1000).catch(() => undefined));
+      const use = serving && !serving.isCommand && (await ask<SimulatedUse>(serving.child, 'use', {}, 1000).catch(() => undefined));
       if (!serving || !use) return;
       const before = this.#uses.get(app);
       now.set(app, { pid: serving.pid, use });
@@ -113,10 +113,9 @@ export class Collector {
     const traffic = { load: tick && tick.asked / reading.seconds, kpi_latency_ms: tick?.meanMs, kpi_p95_ms: tick?.p95Ms };
     const { serving } = runner;
     if (!serving) return known(traffic);
-    if (observed.mode.kind === 'simulated') {
-      const use = reading.uses.get(app);
-      return known({ ...traffic, app_cpu_cores: use?.cpu, app_rundelay_ratio: use && Math.min(1, use.delay) });
-    }
+    const use = reading.uses.get(app);
+    if (use) return known({ ...traffic, app_cpu_cores: use.cpu, app_rundelay_ratio: Math.min(1, use.delay) });
+    if (observed.mode.kind === 'simulated' && !serving.isCommand) return known(traffic);
     const waited = this.#deltaOf(app, serving.pid, runDelayS(serving.pid));
     return known({ ...traffic, app_cpu_cores: reading.cpu?.ofProcess(serving.pid), app_rundelay_ratio: waited === undefined ? undefined : waited / reading.seconds });
   }
@@ -136,7 +135,7 @@ function tickOf(app: string, { ticks }: Reading): Tick | undefined {
 }
 
 function simulatedCpu(site: string, observed: Observed, reading: Reading): number | undefined {
-  const here = [...observed.runners].filter(([, runner]) => runner.serving?.site === site).map(([app]) => reading.uses.get(app)?.cpu);
+  const here = [...observed.runners].filter(([, runner]) => runner.serving?.site === site).map(([app, { serving }]) => reading.uses.get(app)?.cpu ?? (serving?.isCommand ? reading.cpu?.ofProcess(serving.pid) : undefined));
   if (here.some((cpu) => cpu === undefined)) return undefined;
   return Math.min(1, here.reduce<number>((sum, cpu) => sum + (cpu ?? 0), observed.burden(site)));
 }

@@ -11,6 +11,8 @@ export interface Instance {
   readonly port: number;
   /** The process that does the work: the child itself, or the user's command below it. */
   readonly pid: number;
+  /** The user's own: it works for real on simulated sites too. */
+  readonly isCommand: boolean;
   readonly gone: Promise<string>;
 }
 
@@ -39,7 +41,7 @@ export async function startInstance(request: InstanceRequest): Promise<Instance>
     const ended = gone.then((how) => Promise.reject(new Error(`it ended before it was ready: ${how}`)));
     const { port, pid } = await Promise.race([listening(child), ended, aborted(stop)]);
     await Promise.race([ready(port, nonce, stop), ended, aborted(stop)]);
-    return { app, site, child, port, pid: pid ?? child.pid ?? 0, gone };
+    return { app, site, child, port, pid: pid ?? child.pid ?? 0, isCommand: launch.program === 'command-runner', gone };
   } catch (error) {
     await stopChild(child, 0);
     if (late.aborted) throw new Error(`it was not ready after ${request.deadlineS} s`);

@@ -41,6 +41,12 @@ export async function takeLock(dir: string): Promise<() => void> {
   };
 }
 
+/** The daemon that has the folder, answering yet or not. */
+export function lockHolder(dir: string): number | undefined {
+  const holder = readJson(lockPath(dir), holderSchema);
+  return holder && holds(holder) ? holder.pid : undefined;
+}
+
 function holds(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0);

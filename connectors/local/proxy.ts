@@ -49,12 +49,23 @@ async function listen(args: { app: string; port?: number }): Promise<{ port: num
   const server = createServer({ keepAliveTimeout: 65_000 });
   const route: Route = { server, tick: new TickLog(), old: new Set(), held: new Set(), failed: 0 };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => take({ route, request, response, repeatable: isRepeatable(request) }));
-  await bind(server, args.port ?? 0).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE' || args.port === undefined) throw error;
-    return bind(server, 0);
-  });
+  if (args.port === undefined || !(await bindAgain(server, args.port))) await bind(server, 0);
   routes.set(args.app, route);
   return { port: portOf(server) };
+}
+
+/** The proxy before this one may take a moment to die. False when somebody else has the port. */
+async function bindAgain(server: Server, port: number): Promise<boolean> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    try {
+      await bind(server, port);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return false;
 }
 
 function bind(server: Server, port: number): Promise<void> {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askDaemon, DaemonGone } from './client.ts';
-import { readAddress } from './lock.ts';
+import { lockHolder, readAddress } from './lock.ts';
 import type { DaemonStatus } from './protocol.ts';
 
 export interface StartOptions {
@@ -38,7 +38,7 @@ export async function startDaemon(options: StartOptions): Promise<{ pid: number;
     const pid = await alive(options.dir);
     // Two may have been started at once: the one that has the lock is as good as ours.
     if (pid !== undefined) return { pid, adopted: pid !== child.pid };
-    if (problem !== undefined) break;
+    if (problem !== undefined && lockHolder(options.dir) === undefined) break;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new Error(`the local cluster did not start: ${problem ?? 'it was too slow'}\n${readFileSync(logPath, 'utf8').slice(-2000)}`);

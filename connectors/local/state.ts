@@ -56,7 +56,7 @@ export type SiteMode = z.output<typeof siteMode>;
 export type State = z.output<typeof stateSchema>;
 
 /** So many switches of an app are remembered, and with them their decision ids. */
-export const KEPT_RECORDS = 1000;
+export const KEPT_RECORDS = 200;
 
 function pathOf(dir: string): string {
   return join(dir, 'state.json');

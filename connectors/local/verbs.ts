@@ -95,8 +95,7 @@ export function apply(cluster: LocalCluster, change: ChangeRequest): { applied: 
   if (refusal !== undefined) throw new Refusal('infeasible', `${change.app} cannot move to ${change.to}: ${refusal}`);
   if (state.site === change.to) {
     const nowMs = Date.now();
-    state.records.push({ decisionId: change.decisionId, kind: 'apply', from: state.site, to: change.to, askedMs: nowMs, endedMs: nowMs, outcome: 'nothing' });
-    cluster.save();
+    runner.remember({ decisionId: change.decisionId, kind: 'apply', from: state.site, to: change.to, askedMs: nowMs, endedMs: nowMs, outcome: 'nothing' });
     return { applied: false, generation: state.generation };
   }
   runner.begin({ kind: 'apply', decisionId: change.decisionId, to: change.to, inForce: change.decisionId }, Date.now());

@@ -113,6 +113,12 @@ test('ten moves under load lose no request', async () => {
   expect((await web())?.generation).toBe(10);
 });
 
+test('several that start a daemon at once get the same one', async () => {
+  for (const pid of await killDaemon()) await eventually(`process ${pid} is gone`, () => isGone(pid));
+  const started = await Promise.all([ground.start(), ground.start(), ground.start()]);
+  expect(new Set(started.map(({ pid }) => pid)).size).toBe(1);
+});
+
 test('a daemon that runs is adopted, and its files are for its owner only', async () => {
   const { pid } = await ground.platform.status();
   expect(await ground.start()).toEqual({ pid, adopted: true });

@@ -17,7 +17,7 @@ test('every scrape has its time on the grid and every series of an app under loa
   const scrape = await eventually('a full scrape', () => ground.scrapes().find((one) => appOf(one, 'web')?.values['app_cpu_cores'] !== undefined));
   expect(scrape.atMs % 500).toBe(0);
   expect(scrape.sites.map(({ site }) => site)).toEqual(['a', 'b']);
-  expect(Object.keys(siteOf(scrape, 'b') ?? {}).sort()).toEqual(['cpu_cores', 'probe_ratio']);
+  expect(Object.keys(siteOf(scrape, 'a') ?? {}).sort()).toEqual(['cpu_cores', 'probe_ratio']);
   expect(appOf(scrape, 'web')?.placed).toBe('a');
   expect(Object.keys(appOf(scrape, 'web')?.values ?? {}).sort()).toEqual(['app_cpu_cores', 'app_rundelay_ratio', 'kpi_latency_ms', 'kpi_p95_ms', 'load']);
 });
