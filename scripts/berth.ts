@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { Told } from './commands/connect.ts';
+import { errorText } from './commands/error-text.ts';
 import { configCommands } from './commands/config-commands.ts';
 import { lookCommands } from './commands/look-commands.ts';
 import { operatorCommands } from './commands/operator-commands.ts';
@@ -22,16 +23,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`${textOf(error)}\n`);
+    process.stderr.write(`${errorText(error)}\n`);
     return error instanceof Told ? error.code : 1;
   }
-}
-
-/** The messages of an error and of what caused it; a stack helps nobody who typed a command. */
-function textOf(error: unknown): string {
-  const texts: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) if (!texts.includes(at.message)) texts.push(at.message);
-  return texts.join(': ') || String(error);
 }
 
 process.exitCode = await main(process.argv.slice(2));

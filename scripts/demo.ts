@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { checkoutFolder } from './platform/checkout.ts';
 import { Told } from './commands/connect.ts';
+import { errorText } from './commands/error-text.ts';
 import { readConfig } from './commands/apply.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { readEndpoints } from './up/endpoints.ts';
@@ -79,6 +80,6 @@ async function removeOld(dir: string): Promise<void> {
 try {
   await main();
 } catch (error) {
-  say(`berth: ${error instanceof Error ? error.message : String(error)}`);
+  say(`berth: ${errorText(error)}`);
   process.exitCode = error instanceof Told ? error.code : 1;
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 import { checkoutFolder } from './platform/checkout.ts';
+import { errorText } from './commands/error-text.ts';
 import { readConfig, applyConfig } from './commands/apply.ts';
 import { bringUp, type Up } from './up/bring-up.ts';
 
@@ -63,6 +64,6 @@ function stopSignal(): Promise<void> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  say(`berth: ${error instanceof Error ? error.message : String(error)}`);
+  say(`berth: ${errorText(error)}`);
   process.exitCode = 1;
 }

@@ -29,11 +29,12 @@ export async function admit(tx: Tx, request: ClaimRequest, configs: Configs): Pr
   return refusal === undefined ? { admitted: true, namespace } : { admitted: false, refusal };
 }
 
-function unknownIn({ app, from, to }: ClaimRequest, config: Config | undefined): string | undefined {
+function unknownIn({ app, from, to, origin }: ClaimRequest, config: Config | undefined): string | undefined {
   if (!config) return 'no configuration was applied';
   if (!(app in config.apps)) return `app ${app} is not in the configuration in force`;
   if (!(to in config.sites)) return `site ${to} is not in the configuration in force`;
-  return from === to ? `app ${app} would move from ${from} to the same site` : undefined;
+  // A profile visits many sites under one claim, and ends where it began.
+  return from === to && origin !== 'profile' ? `app ${app} would move from ${from} to the same site` : undefined;
 }
 
 function forbidden({ app, nowMs }: ClaimRequest, controller: ControllerRow | undefined, fleet: FleetRow | undefined): string | undefined {

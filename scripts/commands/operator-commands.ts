@@ -61,11 +61,11 @@ function message(options: Options): OperatorMessage {
 }
 
 async function tellApp(client: Client, said: { app: string; update: string; message: OperatorMessage | SiteMessage }): Promise<string> {
-  const start = WithStartWorkflowOperation.create('placementController', {
+  const start = new WithStartWorkflowOperation('placementController', {
     workflowId: workflowIds.controller(said.app), taskQueue: QUEUE.control, args: [{ app: said.app }], workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: `placement of ${said.app}`,
   });
-  return await answered(async () => client.workflow.executeUpdateWithStart<Answer, [OperatorMessage]>(said.update, { args: [said.message], startWorkflowOperation: start }));
+  return await answered(async () => client.workflow.executeUpdateWithStart<(input: { app: string }) => Promise<void>, Answer, [OperatorMessage]>(said.update, { args: [said.message], startWorkflowOperation: start }));
 }
 
 async function tellFleet(client: Client, update: string, fleetMessage: OperatorMessage): Promise<string> {
