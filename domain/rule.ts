@@ -13,6 +13,9 @@ export interface RuleLimits {
   readonly cores: number;
 }
 
+/** Score of a site that is as bad as can be but not saturated: 0 is kept for saturated, because it bars a site from every move. */
+const LEAST = 1e-6;
+
 export const RULE_LIMITS: RuleLimits = { ticks: 5, ratio: 2, busyShare: 0.9, cores: 1 };
 
 /** What the rule knows of the sites, computed once per look; NaN = unknown. */
@@ -67,7 +70,7 @@ export function ruleScores(rule: SiteRule, app: AppBlock, { objective, present }
   const here = rule.ratio[present] ?? NaN;
   for (let i = 0; i < n; i++) {
     const factor = i === present ? 1 : (rule.ratio[i] ?? NaN) / here;
-    scores[i] = i !== present && saturated[i] ? 0 : scaledScore(objective.kpis, observed, factor);
+    scores[i] = i !== present && saturated[i] ? 0 : Math.max(LEAST, scaledScore(objective.kpis, observed, factor));
   }
   return { scores, saturated };
 }

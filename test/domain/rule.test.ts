@@ -58,6 +58,12 @@ describe('a site is saturated', () => {
     expect(scoresOf(sites, app({ kpi_latency_ms: flat(30) }))[1]).toBe(0);
   });
 
+  test('and not because the app is served as badly as can be where it is: only saturated sites score exactly 0', () => {
+    const sites = block({ a: { probe_ratio: flat(1) }, b: { probe_ratio: flat(1) } });
+    const [a = NaN, b = NaN] = scoresOf(sites, app({ kpi_latency_ms: flat(500) }));
+    expect([a, b].every((score) => score > 0 && score < 0.001)).toBe(true);
+  });
+
   test('when others use 0.9 of its cores', () => {
     const sites = block({ a: { probe_ratio: flat(1), cpu_cores: flat(0.2) }, b: { probe_ratio: flat(1), cpu_cores: flat(0.95) } });
     expect(saturatedOf(sites)).toEqual([0, 1]);
