@@ -2,6 +2,7 @@ import postgres from 'postgres';
 
 interface Types extends Record<string, number> {
   bigint: number;
+  real: number;
 }
 export type Sql = postgres.Sql<Types>;
 export type Tx = postgres.TransactionSql<Types>;
@@ -33,7 +34,11 @@ export function connect({ url, max = 8, deadlineS = DEADLINE_S }: Connection): S
     connect_timeout: 10,
     idle_timeout: 60,
     onnotice: () => {},
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    types: {
+      bigint: { to: 20, from: [20], parse: Number, serialize: String },
+      // The server writes the shortest text that tells a float32; as a double that is another number.
+      real: { to: 700, from: [700], parse: (text: string) => Math.fround(Number(text)), serialize: String },
+    },
     connection: {
       application_name: 'berth',
       search_path: SCHEMA,
