@@ -34,7 +34,11 @@ const INWARD: Readonly<Record<string, { readonly values: readonly string[]; read
   domain: { values: [], types: [] },
   learning: { values: ['domain'], types: [] },
   connectors: { values: ['learning', 'domain'], types: [] },
-  activities: { values: ['connectors/ports.ts', 'connectors/store/types.ts', 'learning', 'domain'], types: ['workflows', 'connectors'] },
+  // Activities start workflows by name: queues.ts is the register of those names.
+  activities: {
+    values: ['workflows/queues.ts', 'connectors/ports.ts', 'connectors/store/types.ts', 'learning', 'domain'],
+    types: ['workflows', 'connectors'],
+  },
   workflows: { values: [], types: ['activities', 'connectors', 'learning', 'domain'] },
   workers: { values: ['activities', 'connectors', 'workflows', 'learning', 'domain'], types: [] },
   api: { values: ['activities', 'connectors', 'workflows', 'learning', 'domain'], types: [] },

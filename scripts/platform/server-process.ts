@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guard } from '../run/guard.mjs';
 import { isRunning, processIdentity } from './lock.ts';
 import type { ServerProcess } from './server-record.ts';
 
@@ -40,7 +41,7 @@ export async function launch({ command, args, cwd, env, log, user, dieWithParent
   }
   child.unref();
   const pid = child.pid ?? 0;
-  if (dieWithParent) guard(pid, dieWithParent);
+  if (dieWithParent) guards.set(pid, guard(pid, dieWithParent));
   return { process: { pid, identity: processIdentity(pid) ?? 'ended' }, ended: () => ended };
 }
 
@@ -63,17 +64,6 @@ export function tailOf(log: string, lines = 8): string {
 /** The environment without the variables of `prefixes`: whatever server the shell points at, ours does not hear of it. */
 export function environmentWithout(...prefixes: string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !prefixes.some((prefix) => name.startsWith(prefix))));
-}
-
-/** A shell that waits for the end of our side of a pipe, which comes even by kill -9, and then ends the server. */
-function guard(pid: number, signal: 'SIGINT' | 'SIGKILL'): void {
-  const name = signal.replace('SIG', '');
-  const script = `read -r _; kill -${name} ${pid} 2>/dev/null || exit 0; sleep 5; kill -KILL ${pid} 2>/dev/null; exit 0`;
-  const shell = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
-  shell.unref();
-  shell.stdin.on('error', () => undefined);
-  (shell.stdin as typeof shell.stdin & { unref?: () => void }).unref?.();
-  guards.set(pid, () => shell.kill('SIGKILL'));
 }
 
 const guards = new Map<number, () => void>();

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './child.mjs';
-import { timed } from './say.mjs';
+import { isRunning, processIdentity } from './process-identity.mjs';
+import { say, timed } from './say.mjs';
 
 /** npm writes it last, so a folder without it is the rest of an interrupted installation. */
 const INSTALLED = join('node_modules', '.package-lock.json');
+/** The npm that works for us, or did last. */
+const NOTE = join('.berth', 'npm.process');
 
 /**
  * Whether node_modules is what the lock file says. The stamp only saves reading both lock files in full.
@@ -27,21 +31,39 @@ export async function isInstalled(root) {
  * @param {string} root
  */
 export async function install(root) {
+  await outlast(root);
+  if (await isInstalled(root)) return;
   await timed('installing the dependencies (npm ci)', async () => {
     const [command, first] = npm();
     // Without the development dependencies there is no compiler; the download of GPU libraries is of no use here and fails behind many networks.
     const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-    const { code } = await run(command, args, {
-      cwd: root,
-      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
-      output: 'to-stderr',
-    });
-    if (code !== 0)
-      throw new Error(
-        `npm ci ended with ${code}; its output above says why. Nothing else was changed: fix it and run the same command again`,
-      );
+    const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
+    const { code } = await run(command, args, { cwd: root, env, output: 'to-stderr', onStart: (pid) => note(root, pid) });
+    if (code !== 0) throw new Error(`npm ci ended with ${code}; its output above says why. Fix that and run the same command again`);
     await stamp(root);
   });
+}
+
+/**
+ * An npm whose parent was killed goes on: two of them in one folder would undo each other's work.
+ * @param {string} root
+ */
+async function outlast(root) {
+  const text = await readText(join(root, NOTE));
+  if (!text) return;
+  /** @type {{ pid: number, identity: string }} */
+  const left = JSON.parse(text);
+  if (!isRunning(left)) return;
+  say(`an earlier run was killed and left its npm ci (process ${left.pid}); waiting for it ...`);
+  while (isRunning(left)) await sleep(200);
+}
+
+/**
+ * @param {string} root
+ * @param {number} pid
+ */
+function note(root, pid) {
+  writeFileSync(join(root, NOTE), JSON.stringify({ pid, identity: processIdentity(pid) ?? 'ended' }));
 }
 
 /** @returns {[string, string[]]} the npm that started us, else the one on PATH */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, buildFolder, isBuilt } from './build.mjs';
 import { check } from './check.mjs';
-import { runScript } from './child.mjs';
+import { Interrupted, runScript } from './child.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { say } from './say.mjs';
@@ -22,7 +22,7 @@ export async function main([command, ...args]) {
     return await carryOut(command, args);
   } catch (error) {
     say(`berth: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    return error instanceof Interrupted ? error.code : 1;
   }
 }
 
