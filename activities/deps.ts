@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 
-import type { Actuator, Blobs, Cluster, Inference } from '../connectors/ports.ts';
+import type { Actuator, Blobs, Cluster, FrameCodec, Inference } from '../connectors/ports.ts';
 import type { Store } from '../connectors/store/types.ts';
 import type { TrainInput, TrainResult } from '../learning/train.ts';
 
@@ -18,12 +18,14 @@ export interface ControlDeps extends CommonDeps {
   /** Read-only: where apps are and where they could be. */
   readonly cluster: Cluster;
   readonly blobs: Blobs;
+  readonly frames: FrameCodec;
   /** Apps per shard of a look. */
   readonly shardSize: number;
 }
 
 export interface ComputeDeps extends CommonDeps {
   readonly blobs: Blobs;
+  readonly frames: FrameCodec;
   readonly inference: Inference;
   /** Trains off the main thread. */
   readonly train: (input: TrainInput, hooks: { signal: AbortSignal; onProgress: (progress: unknown) => void }) => Promise<TrainResult>;

@@ -1,6 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
 
-import { encodeFrame } from '../connectors/file/frame-parquet.ts';
 import { objectiveDigest } from '../domain/objective.ts';
 import type { Profile, Visit } from '../learning/profile.ts';
 import type { ControlDeps } from './deps.ts';
@@ -19,7 +18,7 @@ export interface VisitPlan {
 /** Seconds of telemetry before the first visit that a frame keeps, as history of its first rows. */
 const HISTORY_S = 60;
 
-export const profileActivities = ({ store, cluster, blobs, clock }: ControlDeps) => ({
+export const profileActivities = ({ store, cluster, blobs, frames, clock }: ControlDeps) => ({
   /** Every site in turn, round after round, so that no site is only seen in one phase of what repeats. */
   async planVisits(input: { app: string; visits?: number; visitS?: number; claimId: string }): Promise<VisitPlan> {
     const applied = await store.config();
@@ -52,7 +51,7 @@ export const profileActivities = ({ store, cluster, blobs, clock }: ControlDeps)
     const toMs = Math.max(...observed.map((v) => v.toMs));
     const frame = await store.telemetry.window({ app, sites, fromMs, toMs, stepMs });
     if ('kind' in frame) throw ApplicationFailure.retryable(`no telemetry of ${app}: ${frame.why}`, 'NoData');
-    const sha256 = await blobs.put(encodeFrame(frame));
+    const sha256 = await blobs.put(frames.encode(frame));
     const profile: Profile = {
       app, sites, stepS: applied.config.telemetry.step, load: spec.local?.load.rate ?? 0, objectiveDigest: objectiveDigest(objective), visits, frames: [sha256],
     };

@@ -1,6 +1,5 @@
 import { ApplicationFailure, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 
-import { decodeFrame } from '../connectors/file/frame-parquet.ts';
 import type { EvidenceRow, ModelVersion } from '../domain/records.ts';
 import type { ModelContract } from '../learning/contract.ts';
 import type { Profile } from '../learning/profile.ts';
@@ -46,7 +45,7 @@ export const trainingActivities = (deps: ComputeDeps) => ({
 
 type Prepared = { readonly input: TrainInput; readonly profileId: string } | { readonly why: string };
 
-async function prepare({ store, blobs }: ComputeDeps, app: string, seed: number): Promise<Prepared> {
+async function prepare({ store, blobs, frames: codec }: ComputeDeps, app: string, seed: number): Promise<Prepared> {
   const { config } = await configured(store);
   const spec = config.apps[app];
   const objective = spec && config.objectives[spec.objective];
@@ -56,7 +55,7 @@ async function prepare({ store, blobs }: ComputeDeps, app: string, seed: number)
   if (!row) return { why: `${app} has no profile yet` };
   const profile = row.profile as Profile;
   const frames = [];
-  for (const sha256 of profile.frames) frames.push(await decodeFrame(await blobs.get(sha256)));
+  for (const sha256 of profile.frames) frames.push(await codec.decode(await blobs.get(sha256)));
   const facts = Object.fromEntries(Object.entries(config.sites).map(([site, s]) => [site, s.facts]));
   return { input: { app, frames, visits: profile.visits, objective, facts, horizonS: policy.horizon, seed, data: profile.frames }, profileId: row.id };
 }

@@ -91,6 +91,13 @@ export interface Blobs {
   delete(sha256: string): Promise<void>;
 }
 
+/** Frames as bytes that others can read. */
+export interface FrameCodec {
+  encode(frame: Frame): Uint8Array;
+  /** Throws an error that names the column or row that cannot be understood. */
+  decode(bytes: Uint8Array): Promise<Frame>;
+}
+
 export interface Inference {
   /**
    * `rows` is [n][features] in the contract's order, NaN = missing; the answer is [n][3]: p10, p50, p90 in the contract's unit.

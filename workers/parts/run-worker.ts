@@ -5,6 +5,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 
 import { createActuateActivities, createComputeActivities, createControlActivities } from '../../activities/index.ts';
 import { folderBlobs } from '../../connectors/blobs/folder.ts';
+import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
 import { localPlatform } from '../../connectors/local/platform.ts';
 import { openInference } from '../../connectors/onnx/inference.ts';
 import { trainInThread } from '../../connectors/onnx/train-thread.ts';
@@ -59,13 +60,14 @@ async function optionsOf(role: Role, { settings, store, stops }: With): Promise<
   const common = { taskQueue: QUEUE[role], shutdownGraceTime: GRACE, interceptors: { activity: [() => ({ inbound: payloadLimit })] } } satisfies WorkerOptions;
   const clock = () => Date.now();
   const blobs = folderBlobs(settings.blobs);
+  const frames = { encode: encodeFrame, decode: decodeFrame };
   switch (role) {
     case 'control': {
       const client = await connectClient(settings, stops);
       return {
         ...common,
         workflowBundle: { codePath: settings.workflowBundle ?? fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)) },
-        activities: createControlActivities({ store, clock, client, cluster: platformOf(settings).cluster, blobs, shardSize: settings.shardApps }),
+        activities: createControlActivities({ store, clock, client, cluster: platformOf(settings).cluster, blobs, frames, shardSize: settings.shardApps }),
         maxCachedWorkflows: 500,
         // A restarted worker picks up its workflows after 2 s instead of 10.
         stickyQueueScheduleToStartTimeout: '2 seconds',
@@ -74,7 +76,7 @@ async function optionsOf(role: Role, { settings, store, stops }: With): Promise<
     case 'compute': {
       const inference = openInference({ blobs, threads: 2, cacheBytes: 256 * 2 ** 20 });
       stops.add('inference', () => inference.close());
-      return { ...common, activities: createComputeActivities({ store, clock, blobs, inference, train: trainInThread }), maxConcurrentActivityTaskExecutions: 4 };
+      return { ...common, activities: createComputeActivities({ store, clock, blobs, frames, inference, train: trainInThread }), maxConcurrentActivityTaskExecutions: 4 };
     }
     case 'actuate':
       return {
