@@ -14,6 +14,7 @@ export type Configs = ReturnType<typeof createConfigs>;
 /** Applied configurations, every version of which is kept: earlier looks refer to them. */
 export function createConfigs(sql: Sql, names: Names) {
   const parsed = new Map<number, Config>();
+  let applied: AppliedConfig | undefined;
 
   async function ofVersion(version: number, db: Db = sql): Promise<Config> {
     const cached = parsed.get(version);
@@ -49,11 +50,11 @@ export function createConfigs(sql: Sql, names: Names) {
       });
     },
     async config(): Promise<AppliedConfig | undefined> {
-      const applied = await inForce();
-      if (!applied) return undefined;
-      const appIds = await names.ids('app', Object.keys(applied.config.apps));
-      const siteIds = await names.ids('site', Object.keys(applied.config.sites));
-      return { ...applied, appIds, siteIds };
+      const found = await inForce();
+      if (!found || found.version === applied?.version) return found && applied;
+      // All names that ever were: rows of an app that was taken out still carry its id.
+      applied = { ...found, appIds: await names.all('app'), siteIds: await names.all('site') };
+      return applied;
     },
   };
   return { ofVersion, inForce, methods };

@@ -51,8 +51,7 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
       const rows = await selectDecisions(sql, names, filter);
       const appName = await names.named('app', rows.map((r) => r.app));
       // Sites stand inside the packed bytes too, so all of them are needed.
-      await names.reload('site');
-      const siteName = await names.named('site', []);
+      const siteName = await names.named('site');
       return rows.map((r) => unpackDecision({ ...r, app: appName(r.app) }, siteName));
     },
   };

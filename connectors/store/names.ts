@@ -24,7 +24,11 @@ export function createNames(sql: Sql) {
   }
 
   return {
-    reload,
+    /** Every id there is now. */
+    async all(kind: Kind): Promise<ReadonlyMap<string, number>> {
+      await reload(kind);
+      return new Map(known[kind].ids);
+    },
     /** The ids of all names that exist; a name that no configuration ever had is not in it. */
     async ids(kind: Kind, wanted: Iterable<string>): Promise<ReadonlyMap<string, number>> {
       const { ids } = known[kind];
@@ -35,10 +39,11 @@ export function createNames(sql: Sql) {
       }
       return ids;
     },
-    /** Ids that come from rows: every one has its name, or the database is damaged. */
-    async named(kind: Kind, wanted: Iterable<number>): Promise<(id: number) => string> {
+    /** Ids that come from rows: every one has its name, or the database is damaged. Without `wanted`: any there is now. */
+    async named(kind: Kind, wanted?: Iterable<number>): Promise<(id: number) => string> {
       const { names } = known[kind];
-      for (const id of wanted) {
+      if (!wanted) await reload(kind);
+      for (const id of wanted ?? []) {
         if (names.has(id)) continue;
         await reload(kind);
         break;
