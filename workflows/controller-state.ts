@@ -73,7 +73,7 @@ const SEEN_MAX = 256;
 const RECENT_MAX = 5;
 
 export function initialState(input: ControllerInput): ControllerState {
-  if ('schema' in input) return structuredClone(input);
+  if ('schema' in input) return { ...input };
   return {
     schema: 1, app: input.app, maxEvents: input.maxEvents ?? 200,
     seq: 0, mirrored: 0, excluded: [], coolStep: 0, quarantine: [], seen: [], recent: [], ignored: 0, stale: true,

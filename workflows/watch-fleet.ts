@@ -47,7 +47,7 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
 
 /** A watch that begins anew takes over the pause that the one before it had mirrored. Messages wait until it has. */
 async function initial(input: WatchInput): Promise<FleetState> {
-  if ('schema' in input) return structuredClone(input);
+  if ('schema' in input) return { ...input };
   const row = await store.loadFleet({});
   return { schema: 1, maxEvents: input.maxEvents ?? 200, everyS: input.everyS ?? 30, seq: row?.seq ?? 0, mirrored: row?.seq ?? 0, findings: [], seen: [], ignored: 0, stale: false,
     ...(row?.pause && { paused: row.pause }) };

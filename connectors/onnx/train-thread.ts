@@ -41,7 +41,11 @@ export function trainInThread(input: Omit<TrainInput, 'isOver' | 'onProgress'>, 
   return new Promise<TrainResult>((resolve, reject) => {
     const onAbort = (): void => finish(() => reject(options.signal?.reason instanceof Error ? options.signal.reason : new Error('training was cancelled')));
     const late = budgetMs === undefined ? undefined : setTimeout(() => finish(() => reject(timedOut(options.budgetS!))), 3 * budgetMs);
+    let ended = false;
     const finish = (end: () => void): void => {
+      // Ending the thread makes it exit, which must not overrule the answer that was just given.
+      if (ended) return;
+      ended = true;
       clearTimeout(late);
       options.signal?.removeEventListener('abort', onAbort);
       void worker.terminate().then(end, end);
