@@ -129,7 +129,8 @@ export class AppRunner {
     while (!this.#stop.signal.aborted) {
       if (isServing(this.#serving)) {
         const how = await Promise.race([this.#serving.gone, this.#replaced()]);
-        if (how !== undefined && !isServing(this.#serving) && !this.#stop.signal.aborted) this.#host.log('an app ended and is started again', { app: this.name, how });
+        if (how !== undefined && !isServing(this.#serving) && !this.#stop.signal.aborted)
+          this.#host.log('an app ended and is started again', { app: this.name, how });
         continue;
       }
       try {
@@ -165,7 +166,9 @@ export class AppRunner {
     this.#onTake();
     this.#problem = undefined;
     // A proxy that is just away learns where to point when it is back.
-    await this.#host.point(this.name, fresh.port).catch((error: unknown) => this.#host.log('the proxy was away at a switch', { app: this.name, why: (error as Error).message }));
+    await this.#host
+      .point(this.name, fresh.port)
+      .catch((error: unknown) => this.#host.log('the proxy was away at a switch', { app: this.name, why: (error as Error).message }));
   }
 
   /** After a restart of the daemon: a move that was switched is done; one that was not is still wanted. */
@@ -212,7 +215,13 @@ export class AppRunner {
     record.outcome = 'done';
     record.endedMs = Date.now();
     record.report = reportOf({ startedMs, readyMs, switchedMs, failedRequests: Math.max(0, failed - lostBefore) });
-    this.#host.log('an app was moved', { app: this.name, from: record.from, to: record.to, decisionId: record.decisionId, ...record.report });
+    this.#host.log('an app was moved', {
+      app: this.name,
+      from: record.from,
+      to: record.to,
+      decisionId: record.decisionId,
+      ...record.report,
+    });
   }
 
   #switchState(task: Task, record: SwitchRecord): void {
@@ -242,5 +251,10 @@ export class AppRunner {
 
 function reportOf(at: { startedMs: number; readyMs: number; switchedMs: number; failedRequests: number }): MoveReport {
   const drainS = (performance.now() - at.switchedMs) / 1000;
-  return { startS: (at.readyMs - at.startedMs) / 1000, switchS: (at.switchedMs - at.readyMs) / 1000, drainS, failedRequests: at.failedRequests };
+  return {
+    startS: (at.readyMs - at.startedMs) / 1000,
+    switchS: (at.switchedMs - at.readyMs) / 1000,
+    drainS,
+    failedRequests: at.failedRequests,
+  };
 }

@@ -26,7 +26,9 @@ export function startChild({ program, core, env }: Launch): ChildProcess {
 }
 
 function cleanEnv(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([key, value]) => (value === undefined || SECRET.test(key) ? [] : [[key, value]])));
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([key, value]) => (value === undefined || SECRET.test(key) ? [] : [[key, value]])),
+  );
 }
 
 export function isAlive(child: ChildProcess): boolean {

@@ -32,7 +32,8 @@ export async function askDaemon<T>(dir: string, verb: Verb, request: object, tim
 async function post(url: string, token: string, request: object, timeoutMs: number): Promise<{ status: number; body: unknown }> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    // One connection per question: a kept one may be closed by the daemon just when it is used again.
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' },
     body: JSON.stringify(request),
     signal: AbortSignal.timeout(timeoutMs),
   });

@@ -85,7 +85,8 @@ export class LocalCluster {
     if (before && isDeepStrictEqual(before, spec)) return { changed: false };
     this.#checkSites(spec);
     const mode = await this.#modeFor(spec);
-    const rebuild = !isDeepStrictEqual(mode, this.state.mode) || !isDeepStrictEqual(Object.keys(spec.sites), Object.keys(before?.sites ?? {}));
+    const rebuild =
+      !isDeepStrictEqual(mode, this.state.mode) || !isDeepStrictEqual(Object.keys(spec.sites), Object.keys(before?.sites ?? {}));
     if (rebuild) {
       await this.traffic.send({});
       await this.#stopAll();
@@ -101,13 +102,19 @@ export class LocalCluster {
     for (const app of Object.keys(spec.apps).filter((name) => !this.runners.has(name))) await this.#openApp(app, true);
     if (rebuild) await this.#startSites(spec, mode);
     else await this.#adjust(before, spec, mode);
-    this.log('configured', { apps: Object.keys(spec.apps).length, sites: Object.keys(spec.sites).length, mode: mode.kind, reason: mode.reason });
+    this.log('configured', {
+      apps: Object.keys(spec.apps).length,
+      sites: Object.keys(spec.sites).length,
+      mode: mode.kind,
+      reason: mode.reason,
+    });
     return { changed: true };
   }
 
   #checkSites(spec: LocalSpec): void {
     for (const [app, { site }] of Object.entries(this.state.apps)) {
-      if (Object.hasOwn(spec.apps, app) && !Object.hasOwn(spec.sites, site)) throw new Refusal('infeasible', `sites: ${site} cannot go while ${app} runs there`);
+      if (Object.hasOwn(spec.apps, app) && !Object.hasOwn(spec.sites, site))
+        throw new Refusal('infeasible', `sites: ${site} cannot go while ${app} runs there`);
     }
   }
 
@@ -148,7 +155,13 @@ export class LocalCluster {
     this.neighbours = undefined;
     for (const site of Object.keys(spec.sites)) this.#slow(site, 1);
     if (!spec.neighbours) return;
-    this.neighbours = new Neighbours({ pattern: spec.neighbours, sites: spec.sites, mode, slow: (site, factor) => this.#slow(site, factor), log: this.log });
+    this.neighbours = new Neighbours({
+      pattern: spec.neighbours,
+      sites: spec.sites,
+      mode,
+      slow: (site, factor) => this.#slow(site, factor),
+      log: this.log,
+    });
     this.neighbours.start();
   }
 

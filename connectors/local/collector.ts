@@ -117,7 +117,11 @@ export class Collector {
     if (use) return known({ ...traffic, app_cpu_cores: use.cpu, app_rundelay_ratio: Math.min(1, use.delay) });
     if (observed.mode.kind === 'simulated' && !serving.isCommand) return known(traffic);
     const waited = this.#deltaOf(app, serving.pid, runDelayS(serving.pid));
-    return known({ ...traffic, app_cpu_cores: reading.cpu?.ofProcess(serving.pid), app_rundelay_ratio: waited === undefined ? undefined : waited / reading.seconds });
+    return known({
+      ...traffic,
+      app_cpu_cores: reading.cpu?.ofProcess(serving.pid),
+      app_rundelay_ratio: waited === undefined ? undefined : waited / reading.seconds,
+    });
   }
 
   #deltaOf(app: string, pid: number, value: number | undefined): number | undefined {
@@ -135,12 +139,19 @@ function tickOf(app: string, { ticks }: Reading): Tick | undefined {
 }
 
 function simulatedCpu(site: string, observed: Observed, reading: Reading): number | undefined {
-  const here = [...observed.runners].filter(([, runner]) => runner.serving?.site === site).map(([app, { serving }]) => reading.uses.get(app)?.cpu ?? (serving?.isCommand ? reading.cpu?.ofProcess(serving.pid) : undefined));
+  const here = [...observed.runners]
+    .filter(([, runner]) => runner.serving?.site === site)
+    .map(([app, { serving }]) => reading.uses.get(app)?.cpu ?? (serving?.isCommand ? reading.cpu?.ofProcess(serving.pid) : undefined));
   if (here.some((cpu) => cpu === undefined)) return undefined;
-  return Math.min(1, here.reduce<number>((sum, cpu) => sum + (cpu ?? 0), observed.burden(site)));
+  return Math.min(
+    1,
+    here.reduce<number>((sum, cpu) => sum + (cpu ?? 0), observed.burden(site)),
+  );
 }
 
 /** Absent instead of unknown: a scrape never carries NaN. */
 function known(values: Readonly<Record<string, number | undefined>>): Values {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined && Number.isFinite(entry[1])));
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined && Number.isFinite(entry[1])),
+  );
 }

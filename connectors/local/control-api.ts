@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Log } from './log.ts';
 import { requestSchemas } from './protocol.ts';
 import type { Verb } from './protocol.ts';
@@ -25,7 +25,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Serves `POST /v1/<verb>` with a JSON object on a free port of 127.0.0.1, to whoever has the token. */
 export async function serveControl(part: { token: string; answers: Answers; log: Log }): Promise<{ url: string; server: Server }> {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     handle(request, part)
       .then((value) => reply(response, 200, value))
       .catch((error: unknown) => {
@@ -43,7 +43,8 @@ export async function serveControl(part: { token: string; answers: Answers; log:
 }
 
 async function handle(request: IncomingMessage, part: { token: string; answers: Answers }): Promise<unknown> {
-  if (!authorized(request.headers.authorization, part.token)) throw new Refusal('unauthorized', 'authorization: the token of the address file is missing or wrong');
+  if (!authorized(request.headers.authorization, part.token))
+    throw new Refusal('unauthorized', 'authorization: the token of the address file is missing or wrong');
   const verb = verbOf(request);
   const parsed = requestSchemas[verb].safeParse(await bodyOf(request));
   if (!parsed.success) throw new Refusal('bad-request', problems(parsed.error));
@@ -59,7 +60,8 @@ function authorized(header: string | undefined, token: string): boolean {
 
 function verbOf(request: IncomingMessage): Verb {
   const name = /^\/v1\/([a-z-]+)$/.exec(request.url ?? '')?.[1] ?? '';
-  if (request.method !== 'POST' || !Object.hasOwn(requestSchemas, name)) throw new Refusal('unknown', `there is no ${request.method} ${request.url}`);
+  if (request.method !== 'POST' || !Object.hasOwn(requestSchemas, name))
+    throw new Refusal('unknown', `there is no ${request.method} ${request.url}`);
   return name as Verb;
 }
 
@@ -84,5 +86,7 @@ function problems(error: z.ZodError): string {
 
 function reply(response: ServerResponse, status: number, value: unknown): void {
   if (response.destroyed) return;
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value ?? {}));
+  // The rest of a body that was not read to its end would be taken for the next request.
+  const unread = status === STATUS['too-large'] && { connection: 'close' };
+  response.writeHead(status, { 'content-type': 'application/json', ...unread }).end(JSON.stringify(value ?? {}));
 }

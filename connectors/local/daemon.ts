@@ -45,14 +45,22 @@ export async function runDaemon({ dir, sink, log = logToStderr }: DaemonOptions)
   );
 }
 
-async function bringUp({ dir, sink, log }: Required<DaemonOptions>): Promise<{ url: string; ended: Promise<void>; stop: () => Promise<void> }> {
+async function bringUp({
+  dir,
+  sink,
+  log,
+}: Required<DaemonOptions>): Promise<{ url: string; ended: Promise<void>; stop: () => Promise<void> }> {
   const cluster = new LocalCluster(dir, stateOf(dir), log);
   const queue = new ScrapeQueue(sink, log);
   const startedMs = Date.now();
   let finish: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   const token = randomBytes(32).toString('hex');
-  const answers = answersOf(cluster, () => statusOf(cluster, queue, startedMs), () => setImmediate(() => void stop()));
+  const answers = answersOf(
+    cluster,
+    () => statusOf(cluster, queue, startedMs),
+    () => setImmediate(() => void stop()),
+  );
   const { url, server } = await serveControl({ token, answers, log });
   const endScraping = scrapeFor(cluster, queue, log);
   let forget: () => void = () => undefined;
@@ -112,7 +120,17 @@ function statusOf(cluster: LocalCluster, queue: ScrapeQueue, startedMs: number):
     const { site, ready, busy, generation } = verbs.observe(cluster, name);
     const port = cluster.traffic.port(name);
     const pid = runner.serving?.pid;
-    return [name, { site: site ?? '', ready, generation, ...(busy !== undefined && { busy }), ...(port !== undefined && { url: `http://127.0.0.1:${port}` }), ...(pid !== undefined && { pid }) }];
+    return [
+      name,
+      {
+        site: site ?? '',
+        ready,
+        generation,
+        ...(busy !== undefined && { busy }),
+        ...(port !== undefined && { url: `http://127.0.0.1:${port}` }),
+        ...(pid !== undefined && { pid }),
+      },
+    ];
   });
   return {
     pid: process.pid,

@@ -52,7 +52,8 @@ export async function startInstance(request: InstanceRequest): Promise<Instance>
 function listening(child: ChildProcess): Promise<{ port: number; pid?: number }> {
   return new Promise((resolve, reject) => {
     child.on('message', (message: { kind?: string; port?: number; pid?: number; why?: string }) => {
-      if (message.kind === 'listening' && message.port !== undefined) resolve({ port: message.port, ...(message.pid !== undefined && { pid: message.pid }) });
+      if (message.kind === 'listening' && message.port !== undefined)
+        resolve({ port: message.port, ...(message.pid !== undefined && { pid: message.pid }) });
       if (message.kind === 'failed') reject(new Error(message.why));
     });
   });

@@ -23,7 +23,10 @@ export function ask<T>(child: ChildProcess, op: string, args: unknown, timeoutMs
   const waiting = waitingOf.get(child) ?? listen(child);
   const id = (lastAsk += 1);
   return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => settle(() => reject(new Error(`process ${child.pid} did not answer ${op} in ${timeoutMs} ms`))), timeoutMs);
+    const timer = setTimeout(
+      () => settle(() => reject(new Error(`process ${child.pid} did not answer ${op} in ${timeoutMs} ms`))),
+      timeoutMs,
+    );
     const settle = (then: () => void) => {
       clearTimeout(timer);
       waiting.delete(id);

@@ -25,7 +25,9 @@ export async function takeLock(dir: string): Promise<() => void> {
   const holder = readJson(path, holderSchema);
   if (holder && holds(holder)) throw new Error(`${path}: a daemon with pid ${holder.pid} runs here already`);
   if (holder) rmSync(path, { force: true });
-  const own = JSON.stringify({ pid: process.pid, started: processStat(process.pid)?.started } satisfies { [K in keyof Holder]: Holder[K] | undefined });
+  const own = JSON.stringify({ pid: process.pid, started: processStat(process.pid)?.started } satisfies {
+    [K in keyof Holder]: Holder[K] | undefined;
+  });
   try {
     const file = openSync(path, 'wx', 0o600);
     writeSync(file, own);

@@ -96,7 +96,13 @@ export class Neighbours {
     const core = this.#place.mode.cores[span.site];
     while (this.#burners.length < this.#place.pattern.burners) {
       const first = this.#burners.length === 0;
-      this.#burners.push(startChild({ program: 'burner', ...(core !== undefined && { core }), env: { BERTH_DUTY: first && span.phase === 'warm' ? String(WARM_DUTY) : '0' } }));
+      this.#burners.push(
+        startChild({
+          program: 'burner',
+          ...(core !== undefined && { core }),
+          env: { BERTH_DUTY: first && span.phase === 'warm' ? String(WARM_DUTY) : '0' },
+        }),
+      );
     }
     if (span.phase === 'hot') await Promise.all(this.#burners.filter(isAlive).map((child) => ask(child, 'duty', { duty: 1 })));
   }

@@ -40,7 +40,8 @@ async function allServing(dir: string, deadlineMs: number): Promise<void> {
     const { apps } = await askDaemon<DaemonStatus>(dir, 'status', {});
     const waiting = Object.entries(apps).filter(([, app]) => !app.ready);
     if (waiting.length === 0) return;
-    if (Date.now() > deadlineMs) throw new Refusal('failed', waiting.map(([name, app]) => `${name} does not serve: ${app.busy ?? 'unknown'}`).join('; '));
+    if (Date.now() > deadlineMs)
+      throw new Refusal('failed', waiting.map(([name, app]) => `${name} does not serve: ${app.busy ?? 'unknown'}`).join('; '));
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -35,7 +35,10 @@ export async function chooseMode(spec: LocalSpec, iterationsPerMs: number): Prom
 
 /** Real cores when they are quiet, at half the load when they are fair, else simulated sites. */
 export function judge(checks: readonly CoreCheck[]): SiteMode {
-  const worst = { free: Math.min(...checks.map((check) => check.free ?? 1)), ratio: Math.max(...checks.map((check) => check.ratio ?? Infinity)) };
+  const worst = {
+    free: Math.min(...checks.map((check) => check.free ?? 1)),
+    ratio: Math.max(...checks.map((check) => check.ratio ?? Infinity)),
+  };
   const seen = `at least ${Math.round(worst.free * 100)} % of every core is free, a burst takes at most ${worst.ratio.toFixed(2)} times its CPU time`;
   const cores = Object.fromEntries(checks.map((check) => [check.site, check.core]));
   const meets = (bar: typeof GOOD) => worst.free >= bar.free && worst.ratio <= bar.ratio;

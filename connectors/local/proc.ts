@@ -49,7 +49,10 @@ export function processStat(pid: number): ProcessStat | undefined {
 
 /** The name in field 2 may hold spaces and brackets, so fields are counted from the last bracket. */
 export function parseStat(pid: number, text: string): ProcessStat | undefined {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   const [parent, user, system, started, core] = [fields[1], fields[11], fields[12], fields[19], fields[36]];
   if (parent === undefined || user === undefined || system === undefined || started === undefined || core === undefined) return undefined;
   return { pid, parent, cpuS: (user + system) / TICKS_PER_S, core, started };

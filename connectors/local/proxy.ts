@@ -39,7 +39,16 @@ const HOLD_MS = 5000;
 const HELD = 200;
 /** The first, one after a kept-alive socket that was closed, one after a refused connection. */
 const TRIES = 3;
-const HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'proxy-authorization']);
+const HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+]);
 
 const routes = new Map<string, Route>();
 
@@ -48,7 +57,9 @@ async function listen(args: { app: string; port?: number }): Promise<{ port: num
   if (found) return { port: portOf(found.server) };
   const server = createServer({ keepAliveTimeout: 65_000 });
   const route: Route = { server, tick: new TickLog(), old: new Set(), held: new Set(), failed: 0 };
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => take({ route, request, response, repeatable: isRepeatable(request) }));
+  server.on('request', (request: IncomingMessage, response: ServerResponse) =>
+    take({ route, request, response, repeatable: isRepeatable(request) }),
+  );
   if (args.port === undefined || !(await bindAgain(server, args.port))) await bind(server, 0);
   routes.set(args.app, route);
   return { port: portOf(server) };

@@ -60,6 +60,10 @@ export class ScrapeQueue {
   #say(failing: boolean, why?: string): void {
     if (failing === this.#failing) return;
     this.#failing = failing;
-    this.#log(failing ? 'scrapes cannot be stored' : 'scrapes are stored again', { waiting: this.waiting, dropped: this.dropped, ...(why !== undefined && { why }) });
+    this.#log(failing ? 'scrapes cannot be stored' : 'scrapes are stored again', {
+      waiting: this.waiting,
+      dropped: this.dropped,
+      ...(why !== undefined && { why }),
+    });
   }
 }

@@ -27,14 +27,23 @@ export class SiteWatch {
   constructor(request: SiteWatchRequest) {
     const { site, log } = request;
     const start = () => {
-      const child = startChild({ program: 'site-agent', ...(request.core !== undefined && { core: request.core }), env: { BERTH_PROBE: probeOf(request) } });
+      const child = startChild({
+        program: 'site-agent',
+        ...(request.core !== undefined && { core: request.core }),
+        env: { BERTH_PROBE: probeOf(request) },
+      });
       this.#heardMs = Date.now();
       child.on('message', (message: { kind?: string; ratio?: number }) => {
         if (message.kind === 'probe' && message.ratio !== undefined) this.#hear(message.ratio);
       });
       return child;
     };
-    this.#agent = new Supervised({ name: `agent of ${site}`, start, up: async (child) => void (await ask(child, 'factor', { factor: request.factor?.() ?? 1 })), log });
+    this.#agent = new Supervised({
+      name: `agent of ${site}`,
+      start,
+      up: async (child) => void (await ask(child, 'factor', { factor: request.factor?.() ?? 1 })),
+      log,
+    });
   }
 
   start(): Promise<void> {
@@ -75,5 +84,11 @@ export class SiteWatch {
 function probeOf(request: SiteWatchRequest): string {
   const simulated = request.factor !== undefined;
   const iterations = simulated ? 0 : Math.round(BURST_MS * request.iterationsPerMs);
-  return JSON.stringify({ iterations, burstMs: BURST_MS, everyMs: EVERY_MS, simulated, factor: request.factor?.() ?? 1 } satisfies ProbeSpec);
+  return JSON.stringify({
+    iterations,
+    burstMs: BURST_MS,
+    everyMs: EVERY_MS,
+    simulated,
+    factor: request.factor?.() ?? 1,
+  } satisfies ProbeSpec);
 }

@@ -20,7 +20,13 @@ export const localSpecSchema = z
   .strictObject({
     sitesWanted: z.enum(['auto', 'cores', 'simulated']),
     neighbours: z
-      .strictObject({ warm: z.number(), hot: z.number(), gap: z.number(), burners: z.int().min(1).max(8), jitter: z.number().min(0).max(1) })
+      .strictObject({
+        warm: z.number(),
+        hot: z.number(),
+        gap: z.number(),
+        burners: z.int().min(1).max(8),
+        jitter: z.number().min(0).max(1),
+      })
       .optional(),
     stepS: z.number().min(0.1),
     sites: z.record(z.string(), siteShape),
@@ -49,7 +55,8 @@ function problemsOf(spec: SpecNames): { path: string[]; message: string }[] {
     for (const site of app.sites ?? []) if (!known(site)) found.push({ path: [...at, 'sites'], message: `no site ${site}` });
     if (app.start === undefined) continue;
     if (!known(app.start)) found.push({ path: [...at, 'start'], message: `no site ${app.start}` });
-    if (app.sites && !app.sites.includes(app.start)) found.push({ path: [...at, 'start'], message: `${app.start} is not among the app's sites` });
+    if (app.sites && !app.sites.includes(app.start))
+      found.push({ path: [...at, 'start'], message: `${app.start} is not among the app's sites` });
   }
   return found;
 }
@@ -61,7 +68,9 @@ export function localSpecOf(config: Config, apps: Readonly<Record<string, AppSpe
     sitesWanted: local?.sites ?? 'auto',
     ...(local?.neighbours && { neighbours: local.neighbours }),
     stepS: config.telemetry.step,
-    sites: Object.fromEntries(Object.entries(config.sites).map(([name, { core, maxApps, cordoned }]) => [name, { core, maxApps, cordoned }])),
+    sites: Object.fromEntries(
+      Object.entries(config.sites).map(([name, { core, maxApps, cordoned }]) => [name, { core, maxApps, cordoned }]),
+    ),
     apps: Object.fromEntries(Object.entries(apps).flatMap(([name, app]) => (app.local ? [[name, localAppOf(app, app.local)]] : []))),
   });
 }

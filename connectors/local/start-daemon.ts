@@ -27,7 +27,11 @@ export async function startDaemon(options: StartOptions): Promise<{ pid: number;
   const [file = '', ...args] = options.command ?? [process.execPath, fileURLToPath(new URL('./daemon-main.js', import.meta.url))];
   const logPath = join(options.dir, 'daemon.log');
   const log = openSync(logPath, 'a', 0o600);
-  const child = spawn(file, [...args, '--dir', options.dir], { detached: true, stdio: ['ignore', log, log], env: options.env ?? process.env });
+  const child = spawn(file, [...args, '--dir', options.dir], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: options.env ?? process.env,
+  });
   closeSync(log);
   child.unref();
   let problem: string | undefined;
@@ -58,7 +62,11 @@ export async function stopDaemon(dir: string, timeoutS = 60): Promise<boolean> {
   const address = readAddress(dir);
   if (!address || (await alive(dir)) === undefined) return false;
   await askDaemon(dir, 'stop', {});
-  for (const deadlineMs = Date.now() + timeoutS * 1000; Date.now() < deadlineMs; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+  for (
+    const deadlineMs = Date.now() + timeoutS * 1000;
+    Date.now() < deadlineMs;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  ) {
     if (!isRunning(address.pid)) return true;
   }
   throw new Error(`the local cluster with pid ${address.pid} has not ended after ${timeoutS} s`);

@@ -20,8 +20,18 @@ export class Traffic {
   readonly #load: Supervised;
 
   constructor(log: Log) {
-    const proxy = { name: 'proxy', start: () => startChild({ program: 'proxy', env: {} }), up: (child: ChildProcess) => this.#tellProxy(child), log };
-    const load = { name: 'load', start: () => startChild({ program: 'load', env: {} }), up: (child: ChildProcess) => ask<void>(child, 'targets', this.#targets), log };
+    const proxy = {
+      name: 'proxy',
+      start: () => startChild({ program: 'proxy', env: {} }),
+      up: (child: ChildProcess) => this.#tellProxy(child),
+      log,
+    };
+    const load = {
+      name: 'load',
+      start: () => startChild({ program: 'load', env: {} }),
+      up: (child: ChildProcess) => ask<void>(child, 'targets', this.#targets),
+      log,
+    };
     this.#proxy = new Supervised(proxy);
     this.#load = new Supervised(load);
   }
@@ -44,7 +54,10 @@ export class Traffic {
 
   /** The stable port of an app: the one it had, unless somebody else has taken it. */
   async open(app: string, wanted: number | undefined): Promise<number> {
-    const { port } = await ask<{ port: number }>(up(this.#proxy, 'proxy'), 'listen', { app, ...(wanted !== undefined && { port: wanted }) });
+    const { port } = await ask<{ port: number }>(up(this.#proxy, 'proxy'), 'listen', {
+      app,
+      ...(wanted !== undefined && { port: wanted }),
+    });
     this.#addresses.set(app, { port });
     return port;
   }

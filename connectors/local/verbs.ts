@@ -32,7 +32,8 @@ function siteRefusal(cluster: LocalCluster, site: string, app: string | undefine
 
 /** An app may stay on a cordoned or full site; nobody may stay on one that does not answer. */
 function refusalOf(cluster: LocalCluster, app: string, site: string): string | undefined {
-  if (!sitesOf(cluster.spec, app).includes(site)) return cluster.spec.sites[site] ? `${app} may not run on ${site}` : `there is no site ${site}`;
+  if (!sitesOf(cluster.spec, app).includes(site))
+    return cluster.spec.sites[site] ? `${app} may not run on ${site}` : `there is no site ${site}`;
   if (cluster.runner(app).state.site === site) return cluster.watches.get(site)?.problem;
   return siteRefusal(cluster, site, app);
 }
@@ -47,7 +48,8 @@ export function placements(cluster: LocalCluster, apps: readonly string[]): Plac
 
 export function feasibility(cluster: LocalCluster, apps: readonly string[]): { app: string; site: string; refusal: string }[] {
   return apps.flatMap((app) => {
-    if (!cluster.runners.has(app)) return Object.keys(cluster.spec.sites).map((site) => ({ app, site, refusal: `there is no app ${app} here` }));
+    if (!cluster.runners.has(app))
+      return Object.keys(cluster.spec.sites).map((site) => ({ app, site, refusal: `there is no app ${app} here` }));
     return Object.keys(cluster.spec.sites).flatMap((site) => {
       const refusal = refusalOf(cluster, app, site);
       return refusal === undefined ? [] : [{ app, site, refusal }];
@@ -88,14 +90,23 @@ export function apply(cluster: LocalCluster, change: ChangeRequest): { applied: 
   const runner = cluster.runner(change.app);
   const { state } = runner;
   const first = recordOf(state.records, 'apply', change.decisionId);
-  if (first && first.to !== change.to) throw new Refusal('bad-request', `decisionId: ${change.decisionId} is a move to ${first.to}, not to ${change.to}`);
+  if (first && first.to !== change.to)
+    throw new Refusal('bad-request', `decisionId: ${change.decisionId} is a move to ${first.to}, not to ${change.to}`);
   if (first) return { applied: false, generation: state.generation };
   if (runner.moving) throw new Refusal('busy', `${change.app} is ${runner.busy}`);
   const refusal = refusalOf(cluster, change.app, change.to);
   if (refusal !== undefined) throw new Refusal('infeasible', `${change.app} cannot move to ${change.to}: ${refusal}`);
   if (state.site === change.to) {
     const nowMs = Date.now();
-    runner.remember({ decisionId: change.decisionId, kind: 'apply', from: state.site, to: change.to, askedMs: nowMs, endedMs: nowMs, outcome: 'nothing' });
+    runner.remember({
+      decisionId: change.decisionId,
+      kind: 'apply',
+      from: state.site,
+      to: change.to,
+      askedMs: nowMs,
+      endedMs: nowMs,
+      outcome: 'nothing',
+    });
     return { applied: false, generation: state.generation };
   }
   runner.begin({ kind: 'apply', decisionId: change.decisionId, to: change.to, inForce: change.decisionId }, Date.now());
@@ -135,7 +146,11 @@ export async function restore(cluster: LocalCluster, request: RestoreRequest): P
   return outcome(cluster, request, true);
 }
 
-function outcome(cluster: LocalCluster, { decisionId, snapshot: wanted }: RestoreRequest, restored: boolean): { restored: boolean; generation: number } {
+function outcome(
+  cluster: LocalCluster,
+  { decisionId, snapshot: wanted }: RestoreRequest,
+  restored: boolean,
+): { restored: boolean; generation: number } {
   const { state } = cluster.runner(wanted.app);
   if (state.site === wanted.site) return { restored, generation: state.generation };
   const why = recordOf(state.records, 'restore', decisionId)?.why ?? 'unknown';
@@ -173,7 +188,9 @@ export async function report(cluster: LocalCluster, range: { fromMs: number; toM
   const inRange = (record: SwitchRecord) => record.askedMs < range.toMs && (record.endedMs ?? Infinity) >= range.fromMs;
   return {
     apps: await cluster.traffic.report(range),
-    moves: [...cluster.runners.values()].flatMap(({ name, state }) => state.records.filter(inRange).map((record) => ({ app: name, ...record }))),
+    moves: [...cluster.runners.values()].flatMap(({ name, state }) =>
+      state.records.filter(inRange).map((record) => ({ app: name, ...record })),
+    ),
     neighbours: cluster.neighbours?.truth(range.fromMs, range.toMs) ?? [],
     mode: { kind, reason, rateFactor },
   };

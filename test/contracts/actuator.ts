@@ -43,7 +43,10 @@ export function actuatorContract(name: string, makeGround: () => Promise<Ground>
     test('a dry run changes nothing and refuses a site that does not exist', async () => {
       const before = await ground.platform.actuator.observe(ground.app);
       expect(await ground.platform.actuator.dryRun(change(ground.away))).toEqual({ ok: true });
-      expect(await ground.platform.actuator.dryRun(change('nowhere'))).toMatchObject({ ok: false, refusal: expect.stringContaining('nowhere') });
+      expect(await ground.platform.actuator.dryRun(change('nowhere'))).toMatchObject({
+        ok: false,
+        refusal: expect.stringContaining('nowhere'),
+      });
       expect(await ground.platform.actuator.observe(ground.app)).toEqual(before);
     });
 
@@ -54,7 +57,12 @@ export function actuatorContract(name: string, makeGround: () => Promise<Ground>
       expect((await ground.platform.actuator.ready(one)).ready).toBe(false);
       const { report } = await moved(one);
       expect(report?.failedRequests).toBe(0);
-      expect(await ground.platform.actuator.observe(ground.app)).toMatchObject({ site: ground.away, ready: true, decisionId: one.decisionId, generation: before + 1 });
+      expect(await ground.platform.actuator.observe(ground.app)).toMatchObject({
+        site: ground.away,
+        ready: true,
+        decisionId: one.decisionId,
+        generation: before + 1,
+      });
       expect(await ground.request(ground.app)).toBe(200);
     });
 
@@ -114,7 +122,11 @@ export function actuatorContract(name: string, makeGround: () => Promise<Ground>
       await ground.platform.actuator.apply(one);
       expect(await ground.platform.actuator.restore(before, one.decisionId)).toEqual({ restored: true, generation: before.generation });
       expect(await ground.platform.actuator.ready(one)).toMatchObject({ ready: false, failed: expect.stringContaining('restore') });
-      expect(await ground.platform.actuator.observe(ground.app)).toMatchObject({ site: ground.home, ready: true, generation: before.generation });
+      expect(await ground.platform.actuator.observe(ground.app)).toMatchObject({
+        site: ground.home,
+        ready: true,
+        generation: before.generation,
+      });
     });
 
     test('a decision that was undone is not carried out by a late second apply', async () => {

@@ -1,5 +1,9 @@
 /** Polls until `probe` gives something else than undefined or false; fails with `what` after the dead-line. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, seconds = 30): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  seconds = 30,
+): Promise<T> {
   const deadlineMs = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();

@@ -123,5 +123,6 @@ test('a daemon that runs is adopted, and its files are for its owner only', asyn
   const { pid } = await ground.platform.status();
   expect(await ground.start()).toEqual({ pid, adopted: true });
   expect(statSync(ground.dir).mode & 0o777).toBe(0o700);
-  for (const file of ['daemon.json', 'daemon.lock', 'daemon.log', 'state.json']) expect(statSync(join(ground.dir, file)).mode & 0o777).toBe(0o600);
+  for (const file of ['daemon.json', 'daemon.lock', 'daemon.log', 'state.json'])
+    expect(statSync(join(ground.dir, file)).mode & 0o777).toBe(0o600);
 });

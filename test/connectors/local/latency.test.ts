@@ -20,7 +20,12 @@ test('merging two histograms is adding all to one', () => {
   for (const value of [2, 400]) two.add(value);
   for (const value of [1, 5, 9, 2, 400]) both.add(value);
   one.merge(two);
-  expect([one.n, one.quantileMs(0.5), one.quantileMs(0.95), one.countOver(8)]).toEqual([both.n, both.quantileMs(0.5), both.quantileMs(0.95), 2]);
+  expect([one.n, one.quantileMs(0.5), one.quantileMs(0.95), one.countOver(8)]).toEqual([
+    both.n,
+    both.quantileMs(0.5),
+    both.quantileMs(0.95),
+    2,
+  ]);
 });
 
 test('what was shed, failed or timed out was not answered within the bound', () => {
@@ -50,7 +55,10 @@ test('a report holds the seconds of its range only', () => {
 });
 
 test('nothing asked is no latency, not zero', () => {
-  expect(new LatencyLog().report(0, 1e15, 30)).toEqual({ requests: { sent: 0, ok: 0, failed: 0, badStatus: 0, timedOut: 0, shed: 0 }, seconds: [] });
+  expect(new LatencyLog().report(0, 1e15, 30)).toEqual({
+    requests: { sent: 0, ok: 0, failed: 0, badStatus: 0, timedOut: 0, shed: 0 },
+    seconds: [],
+  });
   expect(new TickLog().take()).toEqual({ asked: 0 });
 });
 

@@ -36,7 +36,10 @@ export function localConfig(options: LocalOptions = {}): Config {
     policies: { calm: {} },
     telemetry: { step: 0.5 },
     apps: {
-      web: { ...own, local: { service: { workMs: options.workMs ?? 2, warmUp: options.warmUp ?? 0.3 }, load: { rate: options.rate ?? 20 } } },
+      web: {
+        ...own,
+        local: { service: { workMs: options.workMs ?? 2, warmUp: options.warmUp ?? 0.3 }, load: { rate: options.rate ?? 20 } },
+      },
       picky: { ...own, local: { command: [process.execPath, '-e', PICKY] } },
     },
   } satisfies ConfigInput);

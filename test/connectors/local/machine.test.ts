@@ -10,7 +10,8 @@ test('a list of cores is read with its ranges', () => {
 });
 
 test('a process whose name has blanks and brackets is read right', () => {
-  const text = '42 (my (odd) name) S 7 42 42 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 11 0 9876 1000 200 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0';
+  const text =
+    '42 (my (odd) name) S 7 42 42 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 11 0 9876 1000 200 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0';
   expect(parseStat(42, text)).toEqual({ pid: 42, parent: 7, cpuS: 2, started: 9876, core: 3 });
 });
 
@@ -18,7 +19,10 @@ test('a line that was cut off is no process', () => {
   expect(parseStat(42, '42 (node) S 7')).toBeUndefined();
 });
 
-const check = (free: number, ratio: number) => [{ site: 'a', core: 0, free: 0.95, ratio: 1.01 }, { site: 'b', core: 1, free, ratio }];
+const check = (free: number, ratio: number) => [
+  { site: 'a', core: 0, free: 0.95, ratio: 1.01 },
+  { site: 'b', core: 1, free, ratio },
+];
 
 test('quiet cores are sites at full load', () => {
   expect(judge(check(0.9, 1.05))).toMatchObject({ kind: 'cores', rateFactor: 1, cores: { a: 0, b: 1 } });

@@ -25,7 +25,10 @@ test('scrapes are kept in order while the sink is away, and given when it is bac
 });
 
 test('while the sink is away the oldest are dropped, and counted', () => {
-  const queue = new ScrapeQueue(() => new Promise(() => undefined), () => undefined);
+  const queue = new ScrapeQueue(
+    () => new Promise(() => undefined),
+    () => undefined,
+  );
   for (let i = 0; i < 300; i += 1) queue.push(scrape(i));
   expect([queue.waiting, queue.dropped, queue.delivered]).toEqual([240, 60, 0]);
 });

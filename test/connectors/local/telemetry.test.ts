@@ -14,24 +14,35 @@ const siteOf = (scrape: Scrape, site: string) => scrape.sites.find((one) => one.
 const appOf = (scrape: Scrape, app: string) => scrape.apps.find((one) => one.app === app);
 
 test('every scrape has its time on the grid and every series of an app under load', async () => {
-  const scrape = await eventually('a full scrape', () => ground.scrapes().find((one) => appOf(one, 'web')?.values['app_cpu_cores'] !== undefined));
+  const scrape = await eventually('a full scrape', () =>
+    ground.scrapes().find((one) => appOf(one, 'web')?.values['app_cpu_cores'] !== undefined),
+  );
   expect(scrape.atMs % 500).toBe(0);
   expect(scrape.sites.map(({ site }) => site)).toEqual(['a', 'b']);
   expect(Object.keys(siteOf(scrape, 'a') ?? {}).sort()).toEqual(['cpu_cores', 'probe_ratio']);
   expect(appOf(scrape, 'web')?.placed).toBe('a');
-  expect(Object.keys(appOf(scrape, 'web')?.values ?? {}).sort()).toEqual(['app_cpu_cores', 'app_rundelay_ratio', 'kpi_latency_ms', 'kpi_p95_ms', 'load']);
+  expect(Object.keys(appOf(scrape, 'web')?.values ?? {}).sort()).toEqual([
+    'app_cpu_cores',
+    'app_rundelay_ratio',
+    'kpi_latency_ms',
+    'kpi_p95_ms',
+    'load',
+  ]);
 });
 
 test('no value is NaN or infinite, and an app nobody asks has no latency', async () => {
   const all = await eventually('some scrapes', () => ground.scrapes().length > 4 && ground.scrapes());
-  for (const scrape of all) for (const { values } of [...scrape.sites, ...scrape.apps]) for (const value of Object.values(values)) expect(Number.isFinite(value)).toBe(true);
+  for (const scrape of all)
+    for (const { values } of [...scrape.sites, ...scrape.apps])
+      for (const value of Object.values(values)) expect(Number.isFinite(value)).toBe(true);
   const idle = all.map((one) => appOf(one, 'picky')?.values ?? {});
   expect(idle.some((values) => values['load'] === 0)).toBe(true);
   expect(idle.every((values) => values['kpi_latency_ms'] === undefined)).toBe(true);
 });
 
 test('the probe of a site tells when its neighbours burn, and of the other site that they do not', async () => {
-  const hot = (one: Scrape, here: string, there: string) => (siteOf(one, here)?.['probe_ratio'] ?? 0) > 2.5 && (siteOf(one, there)?.['probe_ratio'] ?? 9) < 2;
+  const hot = (one: Scrape, here: string, there: string) =>
+    (siteOf(one, here)?.['probe_ratio'] ?? 0) > 2.5 && (siteOf(one, there)?.['probe_ratio'] ?? 9) < 2;
   await eventually('site a is hot alone', () => ground.scrapes().some((one) => hot(one, 'a', 'b')));
   await eventually('site b is hot alone', () => ground.scrapes().some((one) => hot(one, 'b', 'a')));
 });
@@ -42,7 +53,12 @@ test('the report has the true pattern of the neighbours, one site after the othe
     return neighbours.length >= 6 && neighbours;
   });
   expect(spans.slice(0, 6).map(({ site, phase, burners }) => [site, phase, burners])).toEqual([
-    ['a', 'warm', 1], ['a', 'hot', 3], ['a', 'gap', 0], ['b', 'warm', 1], ['b', 'hot', 3], ['b', 'gap', 0],
+    ['a', 'warm', 1],
+    ['a', 'hot', 3],
+    ['a', 'gap', 0],
+    ['b', 'warm', 1],
+    ['b', 'hot', 3],
+    ['b', 'gap', 0],
   ]);
 });
 
