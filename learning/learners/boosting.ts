@@ -18,11 +18,14 @@ export interface BoostingOptions {
   readonly leaves: number;
   readonly minRows: number;
   readonly lambda: number;
+  /** Bins of a feature, at most 64. */
+  readonly bins: number;
   /** Share of the features that each tree may use. */
   readonly columns: number;
 }
 
 const INNER_FOLDS = 4;
+const PATIENCE = 25;
 
 export const boosting: Learner = { name: 'boosting', kind: 'model', fit: (set, options) => fitWithStopping(set, { kind: 'squared' }, options) };
 export const boostingAbsolute: Learner = {
@@ -34,7 +37,7 @@ export const boostingAbsolute: Learner = {
 /** Settings by size: a short profile gets small trees. */
 export function boostingFor(rows: number, loss: Loss): BoostingOptions {
   const small = rows < 1000;
-  return { loss, rounds: small ? 150 : 400, rate: 0.08, leaves: small ? 5 : 31, minRows: small ? 6 : 20, lambda: small ? 2 : 0.5, columns: 0.5 };
+  return { loss, rounds: small ? 150 : 400, rate: 0.08, leaves: small ? 5 : 31, minRows: small ? 6 : 20, lambda: small ? 2 : 0.5, bins: small ? 24 : 64, columns: 0.5 };
 }
 
 /** Gradient boosting on histograms with a fixed number of rounds. The same set, options and seed give the same trees. */
@@ -51,21 +54,19 @@ function fitWithStopping(set: TrainingSet, loss: Loss, fit: FitOptions): PointMo
   return fitBoosting(set, { ...options, rounds: chooseRounds(set, options, fit) }, fit);
 }
 
-/** Rounds with the least loss over held-out visits. */
+/** Rounds with the least loss over held-out visits, all folds growing side by side; it ends when nothing has improved for a while. */
 function chooseRounds(set: TrainingSet, options: BoostingOptions, fit: FitOptions): number {
   const folds = groupFolds(set.visit, INNER_FOLDS);
   if (folds.count < 2) return Math.ceil(options.rounds / 4);
-  const losses = new Float64Array(options.rounds);
-  for (let fold = 0; fold < folds.count; fold++) {
-    const state = startBoosting(set, options, allRows(set.n).filter((i) => folds.of[i] !== fold), fit.seed);
-    const held = allRows(set.n).filter((i) => folds.of[i] === fold);
-    for (let round = 0; round < options.rounds; round++) {
-      if (fit.isOver()) return Math.max(1, losses.subarray(0, round).indexOf(Math.min(...losses.subarray(0, round))) + 1);
-      addTree(state);
-      for (const i of held) losses[round] = losses[round]! + lossOf(options.loss, state.predicted[i]! - set.y[i]!);
-    }
+  const all = allRows(set.n);
+  const states = Array.from({ length: folds.count }, (_, fold) => startBoosting(set, options, all.filter((i) => folds.of[i] !== fold), fit.seed));
+  let best = { round: 1, loss: Infinity };
+  for (let round = 1; round <= options.rounds && round <= best.round + PATIENCE && !fit.isOver(); round++) {
+    states.forEach(addTree);
+    const loss = all.reduce((sum, i) => sum + lossOf(options.loss, states[folds.of[i]!]!.predicted[i]! - set.y[i]!), 0);
+    if (loss < best.loss) best = { round, loss };
   }
-  return losses.indexOf(losses.reduce((a, b) => Math.min(a, b), Infinity)) + 1;
+  return best.round;
 }
 
 interface Boosting {
@@ -85,7 +86,7 @@ function startBoosting(set: TrainingSet, options: BoostingOptions, rows: Int32Ar
   const base = Math.fround(bestConstant(options.loss, Array.from(rows, (i) => set.y[i]!), 0));
   return {
     set, options, rows, base,
-    binned: bin(set.rows, set.n, set.names.length),
+    binned: bin({ rows: set.rows, n: set.n, width: set.names.length }, options.bins),
     random: randomFrom(seed),
     trees: [],
     predicted: new Float64Array(set.n).fill(base),

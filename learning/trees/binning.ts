@@ -9,31 +9,33 @@ export interface Binned {
 
 /** Missing values have a bin of their own. */
 export const MISSING = 64;
-const MAX_BINS = MISSING;
 const SAMPLE = 20_000;
 
-/** Bins every feature at quantiles of its known values. Bounds are float32, so that bins, JavaScript and ONNX decide alike. */
-export function bin(rows: Float32Array, n: number, width: number): Binned {
+/** Bins every feature at quantiles of its known values, into at most `most` (up to 64) bins. Bounds are float32, so that bins, JavaScript and ONNX decide alike. */
+export function bin({ rows, n, width }: { rows: Float32Array; n: number; width: number }, most: number = MISSING): Binned {
   const cells = new Uint8Array(n * width);
   const bounds: Float32Array[] = [];
   for (let f = 0; f < width; f++) {
-    const own = boundsOf(rows, n, width, f);
+    const own = boundsOf(knownValues(rows, n, width, f), Math.min(most, MISSING));
     bounds.push(own);
     for (let i = 0; i < n; i++) cells[f * n + i] = cellOf(own, rows[i * width + f]!);
   }
   return { n, width, cells, bounds };
 }
 
-function boundsOf(rows: Float32Array, n: number, width: number, f: number): Float32Array {
+function knownValues(rows: Float32Array, n: number, width: number, f: number): Float32Array {
   const stride = Math.max(1, Math.ceil(n / SAMPLE));
   const known: number[] = [];
   for (let i = 0; i < n; i += stride) if (!Number.isNaN(rows[i * width + f]!)) known.push(rows[i * width + f]!);
-  const sorted = Float32Array.from(known).sort();
+  return Float32Array.from(known).sort();
+}
+
+function boundsOf(sorted: Float32Array, most: number): Float32Array {
   const distinct = sorted.filter((v, i) => i === 0 || v !== sorted[i - 1]);
-  if (distinct.length <= MAX_BINS) return Float32Array.from({ length: Math.max(0, distinct.length - 1) }, (_, i) => between(distinct[i]!, distinct[i + 1]!));
+  if (distinct.length <= most) return Float32Array.from({ length: Math.max(0, distinct.length - 1) }, (_, i) => between(distinct[i]!, distinct[i + 1]!));
   const bounds: number[] = [];
-  for (let b = 1; b < MAX_BINS; b++) {
-    const at = Math.floor((b * sorted.length) / MAX_BINS);
+  for (let b = 1; b < most; b++) {
+    const at = Math.floor((b * sorted.length) / most);
     const below = sorted[at - 1]!;
     const above = sorted[at]!;
     if (below < above && !(bounds[bounds.length - 1]! >= below)) bounds.push(between(below, above));

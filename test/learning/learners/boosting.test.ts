@@ -5,7 +5,7 @@ import { bin, MISSING } from '../../../learning/trees/binning.ts';
 import { bentSet } from '../models.ts';
 
 const never = { seed: 1, isOver: () => false };
-const one: BoostingOptions = { loss: { kind: 'squared' }, rounds: 1, rate: 1, leaves: 2, minRows: 1, lambda: 0, columns: 1 };
+const one: BoostingOptions = { loss: { kind: 'squared' }, rounds: 1, rate: 1, leaves: 2, minRows: 1, lambda: 0, bins: 64, columns: 1 };
 
 function step(x: number[], y: number[]) {
   return { names: ['x'], n: x.length, rows: Float32Array.from(x), y: Float64Array.from(y), scale: 'linear' as const, visit: Int32Array.from(x, (_, i) => i) };
@@ -59,7 +59,7 @@ describe('boosting', () => {
 
 test('a bin bound lies at or above the value below it and below the next, even between neighbouring floats', () => {
   const next = Math.fround(1 + 2 ** -23);
-  const { bounds, cells } = bin(Float32Array.from([1, next, NaN]), 3, 1);
+  const { bounds, cells } = bin({ rows: Float32Array.from([1, next, NaN]), n: 3, width: 1 });
   expect([...bounds[0]!]).toEqual([1]);
   expect([...cells]).toEqual([0, 1, MISSING]);
 });
