@@ -39,14 +39,10 @@ export async function trainInThread(input: Omit<TrainInput, 'isOver' | 'onProgre
   const budgetMs = options.budgetS === undefined ? undefined : options.budgetS * 1000;
   const worker = new Worker(SOURCE, { eval: true, workerData: { module, input, budgetMs }, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
   return new Promise<TrainResult>((resolve, reject) => {
-    let ended = false;
     const onAbort = (): void => finish(() => reject(options.signal?.reason instanceof Error ? options.signal.reason : new Error('training was cancelled')));
     const late = budgetMs === undefined ? undefined : setTimeout(() => finish(() => reject(timedOut(options.budgetS!))), 3 * budgetMs);
     let ended = false;
     const finish = (end: () => void): void => {
-      // Ending the thread makes it report its exit: only the first reason counts.
-      if (ended) return;
-      ended = true;
       // Ending the thread makes it exit, which must not overrule the answer that was just given.
       if (ended) return;
       ended = true;
