@@ -1,3 +1,5 @@
+import { connect as openSocket } from 'node:net';
+import type { Socket } from 'node:net';
 import postgres from 'postgres';
 
 interface Types extends Record<string, number> {
@@ -29,11 +31,13 @@ export const DEADLINE_S = 30;
  */
 export function connect({ url, max = 8, deadlineS = DEADLINE_S }: Connection): Sql {
   checkUrl(url);
-  return postgres(url, {
+  // A variable, because the driver's types lack `socket`.
+  const options = {
     max,
     connect_timeout: 10,
     idle_timeout: 60,
     onnotice: () => {},
+    socket: promptSocket(),
     types: {
       bigint: { to: 20, from: [20], parse: Number, serialize: String },
       // The server writes the shortest text that tells a float32; as a double that is another number.
@@ -44,9 +48,30 @@ export function connect({ url, max = 8, deadlineS = DEADLINE_S }: Connection): S
       search_path: SCHEMA,
       statement_timeout: Math.ceil(deadlineS * 1000),
       idle_in_transaction_session_timeout: Math.ceil(deadlineS * 2000),
+      work_mem: '32MB',
       TimeZone: 'UTC',
     },
-  });
+  };
+  return postgres(url, options);
+}
+
+interface Address {
+  readonly host: readonly string[];
+  readonly port: readonly number[];
+  readonly path?: string | false;
+}
+
+/**
+ * Sockets without Nagle's delay: a COPY is several small writes, and each would wait 40 ms for the server's late ACK. The driver
+ * writes at once and hears of a failure by the events of the socket, so it is not waited for. Several hosts are tried in turn.
+ */
+function promptSocket(): (address: Address) => Socket {
+  let turn = 0;
+  return ({ host, port, path }) => {
+    if (path) return openSocket({ path });
+    const at = turn++ % host.length;
+    return openSocket({ host: host[at] ?? '127.0.0.1', port: port[at] ?? 5432, noDelay: true });
+  };
 }
 
 function checkUrl(url: string): void {

@@ -50,10 +50,14 @@ export class CopyRows {
     return value === undefined ? this.#fixed(0, undefined, () => 0) : this.bytea(Buffer.from(value));
   }
 
-  bytea(value: Uint8Array): this {
-    this.#at = this.#room(4 + value.length).writeInt32BE(value.length, this.#at);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+  /** One column from its parts. */
+  bytea(...parts: readonly Uint8Array[]): this {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    this.#at = this.#room(4 + length).writeInt32BE(length, this.#at);
+    for (const part of parts) {
+      this.#bytes.set(part, this.#at);
+      this.#at += part.length;
+    }
     return this;
   }
 

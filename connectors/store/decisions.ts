@@ -18,6 +18,8 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
   return {
     async writeDecisions(lookMs, decisions, proposals, decidedMs) {
       checkDecisions(lookMs, decisions, proposals);
+      const before = await lookAt(sql, lookMs);
+      if (before.decidedMs !== undefined) return { counts: { ...before.counts }, again: true };
       const packed = await packAll(names, decisions);
       await partitionsFor(sql, ['decision', 'decision_kept'], lookMs);
       return sql.begin(async (tx) => {
@@ -147,8 +149,9 @@ async function selectDecisions(sql: Sql, names: Names, filter: Parameters<Store[
       predictor, model_version as "modelVersion", policy_version as "policyVersion", packed
     from (
       (select * from decision where true ${where} order by look_ms desc, app limit ${limit})
-      union
-      (select * from decision_kept where true ${where} order by look_ms desc, app limit ${limit})
+      union all
+      (select * from decision_kept k where true ${where} and not exists (select 1 from decision d where d.look_ms = k.look_ms and d.app = k.app)
+        order by look_ms desc, app limit ${limit})
     ) d
     order by look_ms desc, app limit ${limit}`;
 }

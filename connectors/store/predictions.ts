@@ -25,7 +25,7 @@ export function createPredictions(sql: Sql, names: Names): Pick<Store, 'writePre
       if (rows.length === 0) return;
       for (const row of rows) checkRow(row);
       const appIds = await names.ids('app', rows.map((r) => r.app));
-      const siteIds = await names.ids('site', rows.flatMap((r) => [...r.sites, ...(r.placed === undefined ? [] : [r.placed])]));
+      const siteIds = await names.ids('site', siteNamesIn(rows));
       const apps = rows.map((r) => idOf(appIds, 'app', r.app));
       const { groups, groupIds } = groupSites(rows, siteIds);
       await partitionsFor(sql, ['prediction', 'prediction_sites'], lookMs);
@@ -71,16 +71,30 @@ function checkRow({ app, sites, q, rule, ageS, complete }: PredictionRow): void 
   }
 }
 
+function siteNamesIn(rows: readonly PredictionRow[]): Set<string> {
+  const names = new Set([...new Set(rows.map((r) => r.sites))].flat());
+  for (const { placed } of rows) if (placed !== undefined) names.add(placed);
+  return names;
+}
+
 function groupSites(rows: readonly PredictionRow[], siteIds: Ids): { groups: readonly SiteGroup[]; groupIds: readonly number[] } {
   const groups = new Map<number, SiteGroup>();
-  const groupIds = rows.map(({ sites, ageS, complete }) => {
-    const group = { sites: Int32Array.from(sites, (site) => idOf(siteIds, 'site', site)), ageS, complete };
-    const digest = createHash('sha256').update(bytesOf(group.sites)).update(bytesOf(ageS)).update(bytesOf(complete)).digest();
-    const id = Number(digest.readBigInt64BE() >> 11n);
-    if (!groups.has(id)) groups.set(id, { id, ...group });
-    return id;
+  let last: { row: PredictionRow; id: number } | undefined;
+  const groupIds = rows.map((row) => {
+    // Rows of one shard mostly share the very same arrays.
+    if (last && last.row.sites === row.sites && last.row.ageS === row.ageS && last.row.complete === row.complete) return last.id;
+    const group = groupOf(row, siteIds);
+    groups.set(group.id, group);
+    last = { row, id: group.id };
+    return group.id;
   });
   return { groups: [...groups.values()], groupIds };
+}
+
+function groupOf({ sites, ageS, complete }: PredictionRow, siteIds: Ids): SiteGroup {
+  const ids = Int32Array.from(sites, (site) => idOf(siteIds, 'site', site));
+  const digest = createHash('sha256').update(bytesOf(ids)).update(bytesOf(ageS)).update(bytesOf(complete)).digest();
+  return { id: Number(digest.readBigInt64BE() >> 11n), sites: ids, ageS, complete };
 }
 
 async function writeGroups(tx: Tx, lookMs: number, unsorted: readonly SiteGroup[]): Promise<void> {
@@ -113,9 +127,9 @@ function packRows({ lookMs, rows, apps, groupIds, siteIds }: ToPack): CopyRows {
   const out = new CopyRows();
   rows.forEach((row, i) => {
     out.row(12).int8(lookMs).int4(apps[i]).int8(groupIds[i]).text(row.modelKey).int4(row.modelVersion)
-      .int2(PREDICTOR_CODE[row.predictor]).int4(row.placed === undefined ? undefined : siteIds.get(row.placed)).int4(row.horizonMs)
+      .int2(PREDICTOR_CODE[row.predictor]).int4(row.placed === undefined ? undefined : idOf(siteIds, 'site', row.placed)).int4(row.horizonMs)
       .real(row.appAgeS).real(row.appComplete).double(row.observed)
-      .bytea(Buffer.concat([bytesOf(row.q), bytesOf(row.rule)]));
+      .bytea(bytesOf(row.q), bytesOf(row.rule));
   });
   return out;
 }
