@@ -78,9 +78,13 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
 
   /** What became of a move whose end was not heard. */
   async askMove({ app, decisionId }: { app: string; decisionId: string }): Promise<MoveState> {
-    const claim = await store.claim(decisionId);
+    const first = await store.claim(decisionId);
+    const running = await isRunning(client, first?.workflowId ?? workflowIds.move(app, decisionId));
+    // Read again: a move that ended in between has recorded its end before its workflow was over.
+    const claim = running ? first : await store.claim(decisionId);
+    if (claim && claim.app !== app) return { kind: 'ended', end: 'refused', why: `it is a move of ${claim.app}` };
     if (claim?.end !== undefined) return { kind: 'ended', end: claim.end, ...(claim.why !== undefined && { why: claim.why }) };
-    if (await isRunning(client, claim?.workflowId ?? workflowIds.move(app, decisionId))) return { kind: 'running' };
+    if (running) return { kind: 'running' };
     return claim ? { kind: 'lost' } : { kind: 'ended', end: 'refused', why: 'it was never admitted' };
   },
 });

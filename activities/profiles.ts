@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 
+import type { Config } from '../domain/config.ts';
+import type { Frame } from '../domain/frame.ts';
 import { objectiveDigest } from '../domain/objective.ts';
 import type { Profile, Visit } from '../learning/profile.ts';
 import type { ControlDeps } from './deps.ts';
@@ -51,11 +53,52 @@ export const profileActivities = ({ store, cluster, blobs, frames, clock }: Cont
     const toMs = Math.max(...observed.map((v) => v.toMs));
     const frame = await store.telemetry.window({ app, sites, fromMs, toMs, stepMs });
     if ('kind' in frame) throw ApplicationFailure.retryable(`no telemetry of ${app}: ${frame.why}`, 'NoData');
-    const sha256 = await blobs.put(frames.encode(frame));
+    const peers = await peerFrames(store, { app, config: applied.config, sites, fromMs, toMs, stepMs });
+    const all = [...visits, ...peers.flatMap((peer) => peerVisits(peer, observed))];
+    const sha256 = [];
+    for (const each of [frame, ...peers]) sha256.push(await blobs.put(frames.encode(each)));
     const profile: Profile = {
-      app, sites, stepS: applied.config.telemetry.step, load: spec.local?.load.rate ?? 0, objectiveDigest: objectiveDigest(objective), visits, frames: [sha256],
+      app, sites, stepS: applied.config.telemetry.step, load: meanLoad(frame), objectiveDigest: objectiveDigest(objective), visits: all, frames: sha256,
     };
     await store.saveProfile({ id: claimId, app, createdMs: clock(), profile });
     return { profileId: claimId, visits: observed.length, failed: visits.length - observed.length, rows: frame.grid.ticks * sites.length };
   },
 });
+
+interface PeerRequest {
+  readonly app: string;
+  readonly config: Config;
+  readonly sites: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+}
+
+/** What the apps that are served by this app's model went through in the same time: their telemetry teaches it as well. */
+async function peerFrames(store: ControlDeps['store'], { app, config, ...window }: PeerRequest): Promise<Frame[]> {
+  const objective = config.apps[app]?.objective;
+  const peers = Object.entries(config.apps).filter(([name, spec]) => name !== app && spec.model === app && spec.objective === objective).map(([name]) => name);
+  const frames = await Promise.all(peers.map((peer) => store.telemetry.window({ app: peer, ...window })));
+  return frames.filter((frame): frame is Frame => !('kind' in frame));
+}
+
+/** The visits during which a peer stayed on one other site throughout; on the visited site the visit itself covers it. */
+function peerVisits({ grid, sites, app }: Frame, visits: readonly Visit[]): Visit[] {
+  return visits.flatMap((visit) => {
+    const seen = new Set<number>();
+    for (let tick = 0; tick < grid.ticks; tick++) {
+      const timeMs = grid.startMs + (tick + 1) * grid.stepMs;
+      const place = app.placed[tick] ?? -1;
+      if (place >= 0 && timeMs > visit.fromMs && timeMs <= visit.toMs) seen.add(place);
+    }
+    const site = seen.size === 1 ? sites.sites[[...seen][0] ?? -1] : undefined;
+    return site === undefined || site === visit.site ? [] : [{ ...visit, site }];
+  });
+}
+
+/** Mean requests per second over the frame; 0 when none was told. */
+function meanLoad({ app, grid }: Frame): number {
+  const s = app.series.indexOf('load');
+  const known = s < 0 ? [] : [...app.values.subarray(s * grid.ticks, (s + 1) * grid.ticks)].filter(Number.isFinite);
+  return known.length === 0 ? 0 : known.reduce((sum, v) => sum + v, 0) / known.length;
+}

@@ -74,10 +74,10 @@ async function register({ store, blobs, clock }: ComputeDeps, made: { app: strin
   return version;
 }
 
-/** Loads the model and asks it for one row of unknowns; returns what is wrong. */
+/** Loads the model and asks it for one row; returns what is wrong. */
 async function tryOut({ inference }: ComputeDeps, model: ModelVersion): Promise<string | undefined> {
   const { plan } = model.contract as ModelContract;
-  const rows = new Float32Array(plan.names.length).fill(NaN);
+  const rows = new Float32Array(plan.names.length);
   try {
     const answer = await inference.predict({ sha256: model.onnxSha256, contractDigest: model.contractDigest }, rows, 1);
     return answer.length === 3 && answer.every(Number.isFinite) ? undefined : 'it does not answer with three finite quantiles';

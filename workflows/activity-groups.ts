@@ -55,7 +55,8 @@ export const undo = (deadlineS: number) =>
     startToCloseTimeout: '5 minutes',
     heartbeatTimeout: '5 seconds',
     scheduleToCloseTimeout: `${Math.ceil(deadlineS)} seconds`,
-    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: ['BadInput'] },
+    // Without an open claim somebody else has recorded the end of the move, and has put the app where it belongs.
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: ['BadInput', 'NoOpenClaim'] },
   });
 
 /** Ordinary reads and writes of the control worker that may take longer than a workflow task. */

@@ -30,12 +30,21 @@ export async function placementController(input: ControllerInput): Promise<void>
     const awake = () => hasWork(own) || full(own);
     await (nap === undefined ? condition(awake) : condition(awake, nap, { summary: 'until a statement ends or a move must be asked after' }));
   }
-  await condition(allHandlersFinished);
+  await finishHandlers(own);
   await mirror(own);
   await continueAsNew<typeof placementController>(own);
 }
 
 const full = (own: ControllerState) => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
+
+/** A message that waits for the facts of the app (they were just reconfigured) must get them, or it would wait for ever. */
+async function finishHandlers(own: ControllerState): Promise<void> {
+  for (;;) {
+    await condition(() => own.facts === undefined || allHandlersFinished());
+    if (allHandlersFinished()) return;
+    await know(own);
+  }
+}
 
 function hasWork(own: ControllerState): boolean {
   return own.stale || own.mirrored < own.seq || own.lost !== undefined || (!own.moving && (own.waiting !== undefined || overrideIsDue(own)));
@@ -72,13 +81,14 @@ function listen(own: ControllerState): void {
     delete own.facts;
     own.stale = true;
   });
-  setDefaultSignalHandler((name) => ignore(own, name, { ok: false, why: 'no such signal' }));
   listenTo(own, { signal: signals.pause, update: updates.pause, verb: verbs.pause });
   listenTo(own, { signal: signals.resume, update: updates.resume, verb: verbs.resume });
   listenTo(own, { signal: signals.override, update: updates.override, verb: verbs.override });
   listenTo(own, { signal: signals.clearOverride, update: updates.clearOverride, verb: verbs.clearOverride });
   listenTo(own, { signal: signals.exclude, update: updates.exclude, verb: verbs.exclude });
   listenTo(own, { signal: signals.include, update: updates.include, verb: verbs.include });
+  // Last: signals that arrived before this run had handlers are waiting, and it takes every one that nobody else wants by then.
+  setDefaultSignalHandler((name) => ignore(own, name, { ok: false, why: 'no such signal' }));
 }
 
 interface Doors<M extends OperatorMessage> {
@@ -129,17 +139,21 @@ function endIfPaused(own: ControllerState): void {
 
 /** Before acting: know the app, drop what has run out, be known to the store, show it. */
 async function takeStock(own: ControllerState): Promise<void> {
+  await know(own);
+  if (expire(own, Date.now())) own.stale = true;
+  await mirror(own);
+  if (!own.stale) return;
+  own.stale = false;
+  showController(own, await store.readAppView({ app: own.app }));
+}
+
+async function know(own: ControllerState): Promise<void> {
   if (own.facts === undefined) {
     const loaded = await store.loadApp({ app: own.app });
     adopt(own, loaded.mirror);
     own.facts = loaded.facts;
   }
   if (!own.facts.known) throw ApplicationFailure.nonRetryable(`no app is called ${own.app} in the applied configuration`, 'BadInput');
-  if (expire(own, Date.now())) own.stale = true;
-  await mirror(own);
-  if (!own.stale) return;
-  own.stale = false;
-  showController(own, await store.readAppView({ app: own.app }));
 }
 
 /** A pause is acknowledged only when the store, and so every look and every effect, can see it. */
@@ -151,9 +165,10 @@ async function mirror(own: ControllerState): Promise<void> {
 }
 
 async function act(own: ControllerState): Promise<void> {
-  if (own.moving && (own.lost === own.moving.decisionId || own.moving.askMs <= Date.now())) return await askAfter(own);
-  if (own.lost !== undefined && !own.moving) return await repair(own, own.lost);
-  if (own.moving) return;
+  const { moving, lost } = own;
+  if (lost !== undefined && lost !== moving?.decisionId) return await askAfterStray(own, lost);
+  if (moving && (lost !== undefined || moving.askMs <= Date.now())) return await askAfter(own);
+  if (moving) return;
   const proposal = own.waiting ?? (await overrideProposal(own));
   delete own.waiting;
   if (!proposal) return;
@@ -194,6 +209,15 @@ async function askAfter(own: ControllerState): Promise<void> {
   } else {
     await repair(own, move.decisionId);
   }
+}
+
+/** A claim that this controller does not know of, perhaps of a controller before it: it is repaired only if it is really open and nobody carries it on. */
+async function askAfterStray(own: ControllerState, decisionId: string): Promise<void> {
+  delete own.lost;
+  const answer = await control.askMove({ app: own.app, decisionId });
+  if (answer.kind === 'lost') return await repair(own, decisionId);
+  remember(own, `${clock(Date.now())} ${decisionId} was said to be lost; it is ${answer.kind === 'ended' ? `at its end, ${answer.end}` : 'running'}`.slice(0, 300));
+  own.stale = true;
 }
 
 /** Puts the app back to the snapshot of a move that was terminated half-way, and records the end that it never had. */

@@ -32,8 +32,9 @@ export async function startMove(own: ControllerState, proposal: Proposal): Promi
       staticSummary: `${own.app}: ${proposal.from || 'where it is'} to ${proposal.to}`,
     });
   } catch (error) {
-    // The same decision again: the first start stands, and its end will be heard or asked for.
+    // The same decision again: the first start stands. Its end may have been told to a controller that is gone, so it is asked for.
     if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') throw error;
+    own.moving = { ...own.moving, askMs: Date.now() };
   }
 }
 

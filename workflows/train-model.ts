@@ -21,6 +21,8 @@ export interface TrainResult {
   readonly servedBy: 'model' | 'baseline';
   readonly said: string;
   readonly promoted: boolean;
+  /** Why it became champion, or was kept as challenger. */
+  readonly verdict: string;
 }
 
 /** Learns from the newest profile, makes one first if there is none or it is too short, and hands the challenger to promotion. */
@@ -37,7 +39,7 @@ export async function trainModel(input: TrainInput): Promise<TrainResult> {
   if (fitted.kind === 'too-little') throw ApplicationFailure.nonRetryable(fitted.why, 'TooLittleData');
   setCurrentDetails(`version ${fitted.version}: ${safeText(fitted.said, 1000)}`);
   const promoted = await promote(input.app, fitted.version);
-  return { app: input.app, version: fitted.version, servedBy: fitted.servedBy, said: fitted.said, promoted: promoted.promoted };
+  return { app: input.app, version: fitted.version, servedBy: fitted.servedBy, said: fitted.said, promoted: promoted.promoted, verdict: promoted.why };
 }
 
 const fit = (input: TrainInput) =>

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import type { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 export interface Replayed {
   readonly replayed: number;
@@ -10,6 +10,7 @@ export interface Replayed {
 
 /** Replays the history of every workflow of a namespace through a bundle of workflow code. A history the code cannot follow is a failure with its id. */
 export async function replayAll(client: Client, bundle: string, onProgress: (done: number) => void): Promise<Replayed> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const failed: { workflowId: string; why: string }[] = [];
   let replayed = 0;
   const code = await readFile(bundle, 'utf8');

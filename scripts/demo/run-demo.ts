@@ -81,7 +81,7 @@ async function story(options: DemoOptions, up: Up, beganMs: number): Promise<Dem
   say(`1. Profile and learn: ${APP} visits every site in turn under its load, then a model is trained on what was seen.`);
   const trained = await follow(up, await startTraining(up), options);
   say(`   ${trained.said}`);
-  say(`   served by: the ${trained.servedBy}\n`);
+  say(`   served by the ${trained.servedBy}; ${trained.promoted ? 'champion' : 'kept as challenger'}: ${trained.verdict}\n`);
 
   say(`2. Compare for ${options.comparedS} s, side by side under the same load: one app held, one reacting, one berth's.`);
   const comparedFromMs = Date.now();
