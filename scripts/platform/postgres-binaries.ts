@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { cp, lchown, mkdir, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -26,7 +26,7 @@ export async function postgresBinaries(home: string, user: UnixUser | undefined)
   if (why === undefined) return programsOf(native);
   if (!user) throw new Error(`the Postgres of node_modules does not run: ${why}`);
   const copy = join(home, `native-${installedVersion(native)}`);
-  if (!existsSync(copy)) await copyTo(native, copy);
+  if (!existsSync(copy)) await copyTo(native, copy, user);
   const stillWhy = await refusal(copy, user, home);
   if (stillWhy !== undefined) throw new Error(`Postgres does not run as ${user.name}: ${stillWhy}`);
   return programsOf(copy);
@@ -71,12 +71,14 @@ async function refusal(native: string, user: UnixUser | undefined, cwd: string):
 }
 
 /** Static libraries and headers are of no use to a server. */
-async function copyTo(native: string, copy: string): Promise<void> {
+async function copyTo(native: string, copy: string, user: UnixUser): Promise<void> {
   const fresh = `${copy}.new-${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { mode: 0o755 });
+  await mkdir(fresh);
   const wanted = (path: string): boolean => !path.endsWith('.a') && basename(path) !== 'include';
   await cp(native, fresh, { recursive: true, verbatimSymlinks: true, filter: wanted });
+  // Under a strict umask nobody but their owner may read the files.
+  for (const name of ['', ...(await readdir(fresh, { recursive: true }))]) await lchown(join(fresh, name), user.uid, user.gid);
   await rename(fresh, copy);
 }
 

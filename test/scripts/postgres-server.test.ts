@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDatabase, dropDatabase, removePostgres, startPostgres } from '../../scripts/platform/postgres-server.ts';
 import type { PostgresServer } from '../../scripts/platform/postgres-server.ts';
 import { listeningAddresses } from './listening-addresses.ts';
@@ -74,51 +74,58 @@ describe('the embedded Postgres', () => {
     expect(await readFile(join(dir, 'a', 'password'), 'utf8')).not.toBe(await readFile(join(dir, 'b', 'password'), 'utf8'));
   });
 
-  test("its password file is only the owner's, and without the password nobody comes in", async () => {
-    const { url } = await start();
-    expect((await stat(join(dir, 'a', 'password'))).mode & 0o777).toBe(0o600);
-    const wrong = new URL(url);
-    wrong.password = 'guess';
-    await expect(ask(wrong.href, (sql) => sql`select 1`)).rejects.toThrow(/password authentication failed/);
-  });
-
-  test('it listens on loopback only', async () => {
-    const { port, pid } = await start();
-    const addresses = await listeningAddresses(pid);
-    expect(addresses).toEqual([`127.0.0.1:${port}`]);
-  });
-
-  test('DATABASE_URL and PGHOST of the shell change nothing', async () => {
-    process.env['DATABASE_URL'] = 'postgres://nobody:x@127.0.0.1:1/elsewhere';
-    process.env['PGPORT'] = '1';
-    stops.push(() => {
-      delete process.env['DATABASE_URL'];
-      delete process.env['PGPORT'];
-      return Promise.resolve();
-    });
-    const { url, port } = await start();
-    expect(url).toContain(`@127.0.0.1:${port}/berth`);
-    expect(await ask(url, (sql) => sql`select current_database() as name`)).toEqual([{ name: 'berth' }]);
-  });
-
-  test('acknowledged commits are on disk: synchronous_commit is on', async () => {
-    const { url } = await start();
-    expect(await ask(url, (sql) => sql`show synchronous_commit`)).toEqual([{ synchronous_commit: 'on' }]);
-  });
-
-  test('a database is made once and dropped with whoever is connected', async () => {
-    const { url } = await start();
-    const own = await createDatabase(url, 'own');
-    expect(await createDatabase(url, 'own')).toBe(own);
-    expect(await ask(own, (sql) => sql`select current_database() as name`)).toEqual([{ name: 'own' }]);
-    await dropDatabase(url, 'own');
-    await expect(ask(own, (sql) => sql`select 1`)).rejects.toThrow(/does not exist/);
-  });
-
   test('after a stop nothing runs and the next start keeps the port', async () => {
     const first = await start();
     expect(await first.stop()).toBe(true);
     const second = await start();
     expect(second).toMatchObject({ adopted: false, port: first.port });
+  });
+});
+
+describe('a Postgres that runs', () => {
+  let home = '';
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'berth-postgres-'));
+    process.env['DATABASE_URL'] = 'postgres://nobody:x@127.0.0.1:1/elsewhere';
+    process.env['PGPORT'] = '1';
+    server = await startPostgres({ dir: home, fsync: false, dieWithParent: true });
+  });
+
+  afterAll(async () => {
+    delete process.env['DATABASE_URL'];
+    delete process.env['PGPORT'];
+    await server.stop();
+    await removePostgres(home);
+  });
+
+  test('does not hear of the DATABASE_URL and PGPORT of the shell', async () => {
+    const { url, port } = server;
+    expect(url).toContain(`@127.0.0.1:${port}/berth`);
+    expect(await ask(url, (sql) => sql`select current_database() as name`)).toEqual([{ name: 'berth' }]);
+  });
+
+  test('has a password file for its owner alone, and without the password nobody comes in', async () => {
+    expect((await stat(join(home, 'password'))).mode & 0o777).toBe(0o600);
+    const wrong = new URL(server.url);
+    wrong.password = 'guess';
+    await expect(ask(wrong.href, (sql) => sql`select 1`)).rejects.toThrow(/password authentication failed/);
+  });
+
+  test('listens on loopback only', async () => {
+    expect(await listeningAddresses(server.pid)).toEqual([`127.0.0.1:${server.port}`]);
+  });
+
+  test('has every acknowledged commit on disk: synchronous_commit is on', async () => {
+    expect(await ask(server.url, (sql) => sql`show synchronous_commit`)).toEqual([{ synchronous_commit: 'on' }]);
+  });
+
+  test('makes a database once and drops it with whoever is connected', async () => {
+    const own = await createDatabase(server.url, 'own');
+    expect(await createDatabase(server.url, 'own')).toBe(own);
+    expect(await ask(own, (sql) => sql`select current_database() as name`)).toEqual([{ name: 'own' }]);
+    await dropDatabase(server.url, 'own');
+    await expect(ask(own, (sql) => sql`select 1`)).rejects.toThrow(/does not exist/);
   });
 });

@@ -82,7 +82,7 @@ describe('a script that is run', () => {
 
   test('gets the signal, has its time to stop in order, and nothing is left', async () => {
     const { child, line, ended } = start(
-      await runner(`${STAYS} process.on('SIGTERM', () => { console.log('in order'); process.exit(3); });`),
+      await runner(`process.on('SIGTERM', () => { console.log('in order'); process.exit(3); }); ${STAYS}`),
     );
     const script = identified(Number(await line));
     child.kill('SIGTERM');
