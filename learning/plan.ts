@@ -31,7 +31,7 @@ export function planFeatures(request: PlanRequest): FeaturePlan {
   const plan = {
     stepMs,
     horizonTicks,
-    siteSeries: knownSeries(request.frames, 'sites').filter((x) => !request.except?.includes(x)),
+    siteSeries: knownSeries(request.frames, 'sites').filter((x) => !request.except?.includes(x) && tellsSitesApart(request.frames, x)),
     appSeries: appSeriesOf(request.frames),
     facts: factsOf(request),
     lags,
@@ -114,6 +114,19 @@ function knownSeries(frames: readonly Frame[], block: 'sites' | 'app'): string[]
     }
   }
   return [...known].filter(([, count]) => count.known >= 0.2 * count.all).map(([name]) => name).sort();
+}
+
+/**
+ * A series that is the same on every site (pressure of the whole machine) says nothing of where to go, but carries the trouble of the present
+ * site, the app's own included, to every candidate.
+ */
+function tellsSitesApart(frames: readonly Frame[], name: string): boolean {
+  return frames.some(({ grid, sites }) => {
+    const series = sites.series.indexOf(name);
+    const at = (site: number, tick: number): number => sites.values[(site * sites.series.length + series) * grid.ticks + tick]!;
+    if (series < 0 || sites.sites.length < 2) return series >= 0;
+    return sites.sites.some((_, site) => Array.from({ length: grid.ticks }, (_, t) => t).some((t) => Math.abs(at(site, t) - at(0, t)) > 0));
+  });
 }
 
 /** Load, and the own use that has a counterpart among the series of the site; never a KPI or the delay of the app's process. */

@@ -5,7 +5,7 @@ import { backtest, trainingSet } from './backtest.ts';
 import { conformalOffsets } from './conformal.ts';
 import type { FeaturePlan, ModelContract } from './contract.ts';
 import { buildDataset, targetOf } from './dataset.ts';
-import type { Dataset, Sources } from './dataset.ts';
+import type { Sources } from './dataset.ts';
 import type { Facts } from './features.ts';
 import { boosting, boostingAbsolute } from './learners/boosting.ts';
 import { finish } from './learners/fitted.ts';

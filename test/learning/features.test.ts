@@ -162,6 +162,13 @@ describe('a plan', () => {
     expect(plan).toMatchObject({ siteSeries: ['cpu_cores'], appSeries: ['app_cpu_cores', 'load'], facts: ['cores'], horizonTicks: 2, oneHotSites: ['a', 'b'] });
   });
 
+  test('leaves out a series that is the same on every site: it would carry the trouble of one to all', () => {
+    const frame = frameOf(busy, shop);
+    const values = Float32Array.from([...busy.a, 1, 2, NaN, 4, ...busy.b, 1, 2, 3, 4]);
+    const full: Frame = { ...frame, sites: { ...frame.sites, series: ['cpu_cores', 'pressure_ratio'], values } };
+    expect(planFeatures({ frames: [full], facts: {}, horizonS: 2, sites: ['a', 'b'] }).siteSeries).toEqual(['cpu_cores']);
+  });
+
   test('takes its lags from horizon and step, but never most of a short profile', () => {
     const long = frameOf({ a: new Array<number>(200).fill(1), b: new Array<number>(200).fill(1) }, { load: new Array<number>(200).fill(1), cpu: new Array<number>(200).fill(0), placed: new Array<number>(200).fill(0) });
     const lags = (horizonS: number, frame: Frame): readonly number[] => planFeatures({ frames: [frame], facts: {}, horizonS, sites: ['a'] }).lags;

@@ -25,9 +25,10 @@ type Phase = keyof typeof FOREIGN;
 
 /**
  * A noisy neighbour as it was measured: 3 s warm, 7 s hot, 1 s gap on one site, then on the other; latency 11, 15 and 60 ms. The app is
- * profiled on the two sites in turn, and its own CPU shows in the telemetry of the site it is on.
+ * profiled on the two sites in turn, and its own CPU shows in the telemetry of the site it is on, in its CPU and, less, in its probe.
+ * `truth[site][tick]` is the latency the app has, or would have, there, without noise.
  */
-export function neighbourProfile({ seed, visits, visitS, missing = 0, deaf = false }: Scenario): { frame: Frame; visits: Visit[] } {
+export function neighbourProfile({ seed, visits, visitS, missing = 0, deaf = false }: Scenario): { frame: Frame; visits: Visit[]; truth: number[][] } {
   const random = randomFrom(seed);
   const ticks = Math.round((visits * visitS) / STEP_S);
   const phases = neighbour(ticks, random);
@@ -50,7 +51,7 @@ export function neighbourProfile({ seed, visits, visitS, missing = 0, deaf = fal
     for (const s of [0, 1]) {
       const foreign = Math.max(0, FOREIGN[phases[s]![t]!] + 0.03 * normal(random));
       note(site, 2 * s * ticks + t, foreign + (s === here ? own : 0));
-      note(site, (2 * s + 1) * ticks + t, 1 + 3 * foreign + 0.1 * Math.abs(normal(random)));
+      note(site, (2 * s + 1) * ticks + t, 1 + 3 * foreign + (s === here ? own : 0) + 0.1 * Math.abs(normal(random)));
     }
   }
   const startMs = 1_700_000_000_000;
@@ -61,7 +62,8 @@ export function neighbourProfile({ seed, visits, visitS, missing = 0, deaf = fal
     app: { app: 'berth', series: ['load', 'app_cpu_cores', 'kpi_latency_ms'], values: app, placed, newestMs: endMs },
   };
   const stretch = (v: number): Visit => ({ site: sites[v % 2]!, fromMs: startMs + v * visitS * 1000 + 1000, toMs: startMs + (v + 1) * visitS * 1000, outcome: 'observed' });
-  return { frame, visits: Array.from({ length: visits }, (_, v) => stretch(v)) };
+  const truth = phases.map((p) => p.map((phase) => (deaf ? 20 : LATENCY[phase])));
+  return { frame, truth, visits: Array.from({ length: visits }, (_, v) => stretch(v)) };
 }
 
 function neighbour(ticks: number, random: () => number): [Phase[], Phase[]] {
