@@ -37,8 +37,9 @@ export type MoveState =
   | { readonly kind: 'ended'; readonly end: MoveEnd; readonly why?: string }
   | { readonly kind: 'lost' };
 
-/** Seconds before a move over which the quality is measured that the move is judged against. */
+/** Seconds before a move over which the quality is measured that the move is judged against; at least two steps of the telemetry. */
 const BEFORE_S = 10;
+const BEFORE_STEPS = 2;
 
 /** Admission and bookkeeping of moves. */
 export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) => ({
@@ -58,7 +59,9 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
     if (placement.busy !== undefined) return { ok: false, why: `the workload is busy: ${placement.busy}` };
     const refusal = (await cluster.feasibility([input.app])).find((r) => r.app === input.app && r.site === input.to);
     if (refusal) return { ok: false, why: `${input.to} cannot take it: ${refusal.refusal}` };
-    const before = await observedScore(store, { app: input.app, site: input.from, fromMs: clock() - BEFORE_S * 1000, toMs: clock() });
+    const stepS = (await store.config())?.config.telemetry.step ?? 0;
+    const toMs = clock();
+    const before = await observedScore(store, { app: input.app, site: input.from, fromMs: toMs - Math.max(BEFORE_S, BEFORE_STEPS * stepS) * 1000, toMs });
     return { ok: true, ...(before !== undefined && { scoreBefore: before }) };
   },
 
