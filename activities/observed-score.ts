@@ -3,7 +3,7 @@ import type { Store } from '../connectors/store/types.ts';
 
 /**
  * The observed score of an app on one site over (fromMs, toMs]: the objective of the median of each KPI over the ticks in which the app was seen there.
- * undefined when a KPI has no sample in them: what was not seen is not good.
+ * undefined when a KPI has no sample in them, or the time is shorter than one step of the telemetry: what was not seen is not good.
  */
 export async function observedScore(store: Store, at: { app: string; site: string; fromMs: number; toMs: number }): Promise<number | undefined> {
   const applied = await store.config();
@@ -11,6 +11,7 @@ export async function observedScore(store: Store, at: { app: string; site: strin
   const objective = spec && applied.config.objectives[spec.objective];
   if (!applied || !objective) return undefined;
   const stepMs = Math.round(applied.config.telemetry.step * 1000);
+  if (at.toMs - at.fromMs < stepMs) return undefined;
   const frame = await store.telemetry.window({ app: at.app, sites: [at.site], fromMs: at.fromMs, toMs: at.toMs, stepMs });
   if ('kind' in frame) return undefined;
   const { ticks } = frame.grid;
