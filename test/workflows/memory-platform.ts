@@ -17,6 +17,8 @@ export interface Faults {
   busy?: string;
   /** Calls left that throw, per verb. */
   readonly throws: Partial<Record<Verb, number>>;
+  /** Calls that fail for good, in a way that no retry will change. */
+  hopeless?: Verb;
   /** Calls left that do their work and then throw, as if the answer were lost. */
   readonly lostReplies: Partial<Record<Verb, number>>;
 }
@@ -35,9 +37,14 @@ export interface MemoryPlatform extends Platform {
   /** Every call on the actuator for an app, oldest first. */
   calls(app: string): readonly Verb[];
   siteOf(app: string): string;
+  /** All that a move may change and an undo must bring back. */
+  originalOf(app: string): Readonly<Record<string, unknown>>;
   /** Someone moves the app behind berth's back. */
   elsewhere(app: string, site: string): void;
 }
+
+/** Activities tell errors apart by the name of their class. */
+class BadInput extends Error {}
 
 interface Cell {
   readonly app: string;
@@ -81,6 +88,7 @@ export function memoryPlatform(at: { sites: readonly string[]; apps: Readonly<Re
     switches: (app) => cell(app).switches,
     calls: (app) => cell(app).calls,
     siteOf: (app) => cell(app).original.site,
+    originalOf: (app) => structuredClone(cell(app).original),
     elsewhere: (app, site) => void (cell(app).original = { ...cell(app).original, site }),
   };
 }
@@ -93,6 +101,7 @@ async function answered<T>(verb: Verb, cell: (app: string) => Cell, { app, work 
   const one = cell(app);
   one.calls.push(verb);
   if (used(one.faults.throws, verb)) throw new Error(`${verb} of ${app} is out of order`);
+  if (one.faults.hopeless === verb) throw new BadInput(`${verb} of ${app} will never work`);
   const answer = work(one);
   if (used(one.faults.lostReplies, verb)) throw new Error(`the answer of ${verb} for ${app} was lost`);
   return answer;
