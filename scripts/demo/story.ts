@@ -7,7 +7,7 @@ const APP = 'berth';
 /** What happened from `fromMs` to `toMs`, as the store and the cluster recorded it. */
 export async function storyOf({ store, platform }: Up, t: { fromMs: number; comparedFromMs: number; toMs: number; boundMs: number }): Promise<DemoStory> {
   const [report, outcomes, decisions, applied] = await Promise.all([
-    platform.report(t), store.outcomes({ fromMs: t.fromMs, toMs: t.toMs }), store.decisions({ app: APP, fromMs: t.comparedFromMs, toMs: t.toMs, limit: 5000 }), store.config(),
+    platform.report({ fromMs: t.fromMs, toMs: t.toMs, boundMs: t.boundMs }), store.outcomes({ fromMs: t.fromMs, toMs: t.toMs }), store.decisions({ app: APP, fromMs: t.comparedFromMs, toMs: t.toMs, limit: 5000 }), store.config(),
   ]);
   const latency = Object.fromEntries(POLICIES.map((p) => [p, report.apps[p]?.seconds ?? []])) as unknown as Record<PolicyName, DemoStory['latency']['berth']>;
   return {
