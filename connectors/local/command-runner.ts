@@ -38,6 +38,7 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
   }
 }
 
+answer({});
 const port = await freePort();
 const { NODE_CHANNEL_FD: _channel, BERTH_COMMAND: _command, ...rest } = process.env;
 const env = { ...rest, PORT: String(port) };
@@ -58,5 +59,4 @@ process.on('SIGTERM', () => {
   setTimeout(() => signal(pids, 'SIGKILL'), GRACE_MS).unref();
 });
 process.on('exit', () => signal(family(), 'SIGKILL'));
-answer({});
 if (command.pid !== undefined) tell({ kind: 'listening', port, pid: command.pid });

@@ -66,6 +66,8 @@ export type Handlers = Readonly<Record<string, (args: never) => unknown>>;
 /** The child's side: answers what the daemon asks, and dies with it, so that no process is left over. */
 export function answer(handlers: Handlers): void {
   process.on('disconnect', () => process.exit(0));
+  // The daemon may have gone while this program was still being loaded, and nobody heard it.
+  if (!process.connected) process.exit(0);
   process.on('message', (message: Ask) => {
     void reply(message, handlers);
   });

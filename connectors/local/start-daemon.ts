@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askDaemon, DaemonGone } from './client.ts';
-import { lockHolder, readAddress } from './lock.ts';
+import { lockHolder } from './lock.ts';
 import type { DaemonStatus } from './protocol.ts';
 
 export interface StartOptions {
@@ -57,19 +57,24 @@ async function alive(dir: string): Promise<number | undefined> {
   }
 }
 
-/** Ends the daemon of a folder and all its children, and waits until it is gone. False when there was none. */
+/**
+ * Ends the daemon of a folder and all its children, and waits until it is gone. False when there was none. Who holds the lock is asked,
+ * not who answers: a busy daemon may be slow, and must not be taken for a dead one.
+ */
 export async function stopDaemon(dir: string, timeoutS = 60): Promise<boolean> {
-  const address = readAddress(dir);
-  if (!address || (await alive(dir)) === undefined) return false;
-  await askDaemon(dir, 'stop', {});
-  for (
-    const deadlineMs = Date.now() + timeoutS * 1000;
-    Date.now() < deadlineMs;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  ) {
-    if (!isRunning(address.pid)) return true;
+  const pid = lockHolder(dir);
+  if (pid === undefined) return false;
+  await askDaemon(dir, 'stop', {}, 10_000).catch((error: unknown) => {
+    if (!(error instanceof DaemonGone)) throw error;
+    // The same as the request, for one that is still starting; the lock has proved that the pid is its own.
+    if (lockHolder(dir) === pid) process.kill(pid, 'SIGTERM');
+  });
+  const deadlineMs = Date.now() + timeoutS * 1000;
+  while (isRunning(pid)) {
+    if (Date.now() > deadlineMs) throw new Error(`the local cluster with pid ${pid} has not ended after ${timeoutS} s`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error(`the local cluster with pid ${address.pid} has not ended after ${timeoutS} s`);
+  return true;
 }
 
 function isRunning(pid: number): boolean {

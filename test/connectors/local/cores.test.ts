@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allowedCores } from '../../../connectors/local/proc.ts';
 import { eventually } from '../../contracts/eventually.ts';
-import { localGround } from './local-ground.ts';
+import { familyOf, isGone, localGround } from './local-ground.ts';
 import type { LocalGround } from './local-ground.ts';
 
 const cores = allowedCores() ?? [];
@@ -48,6 +48,23 @@ describe.runIf(cores.length >= 2 && canPin())('sites that are cores (needs two o
     for (const { values } of full.sites) expect(values).toMatchObject({ cpu_cores: expect.any(Number), probe_ratio: expect.any(Number) });
     const web = full.apps.find(({ app }) => app === 'web');
     expect(web?.values['app_cpu_cores']).toBeGreaterThan(0);
+  });
+
+  test('neighbours burn on the core of one site at a time, first one and then all', async () => {
+    const noisy = await localGround({ mode: 'cores', neighbours: { warm: 0.5, hot: 1, gap: 0.2, burners: 2, jitter: 0 } });
+    try {
+      const { pid } = await noisy.platform.status();
+      const isBurner = (one: number) => !isGone(one) && readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('burner.js');
+      const pinned = (core: number | undefined) => () => {
+        const burners = familyOf(pid).filter(isBurner).map(coresOf);
+        return burners.length === 2 && burners.every((one) => one === String(core));
+      };
+      await eventually('the neighbours are on the first core', pinned(cores[0]));
+      await eventually('the neighbours are on the second core', pinned(cores[1]));
+      await eventually('none is left in a gap', () => familyOf(pid).filter(isBurner).length === 0);
+    } finally {
+      await noisy.close();
+    }
   });
 
   test('a core that is not there is refused by its number', async () => {

@@ -30,6 +30,8 @@ const kill = async (pid: number) => {
 };
 const killDaemon = async () => {
   const { pid } = await ground.platform.status();
+  // Stopped first, so that it starts no child between the count and the kill.
+  process.kill(pid, 'SIGSTOP');
   const family = familyOf(pid);
   expect(family.length).toBeGreaterThan(4);
   process.kill(pid, 'SIGKILL');
@@ -85,7 +87,7 @@ test('a daemon that was killed comes back with every app where it was, at the sa
 
 test('a move that the daemon was killed in ends as one switch after its restart', async () => {
   await ground.platform.actuator.apply(change('b', 'd1'));
-  await killDaemon();
+  for (const pid of await killDaemon()) await eventually(`process ${pid} is gone, also one that was just starting`, () => isGone(pid));
   await ground.start();
   await isReady('b', 'd1');
   expect(await ground.platform.actuator.observe('web')).toMatchObject({ site: 'b', generation: 1, decisionId: 'd1' });

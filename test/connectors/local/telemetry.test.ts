@@ -14,9 +14,11 @@ const siteOf = (scrape: Scrape, site: string) => scrape.sites.find((one) => one.
 const appOf = (scrape: Scrape, app: string) => scrape.apps.find((one) => one.app === app);
 
 test('every scrape has its time on the grid and every series of an app under load', async () => {
-  const scrape = await eventually('a full scrape', () =>
-    ground.scrapes().find((one) => appOf(one, 'web')?.values['app_cpu_cores'] !== undefined),
-  );
+  const isFull = (one: Scrape) => {
+    const values = appOf(one, 'web')?.values ?? {};
+    return ['app_cpu_cores', 'kpi_latency_ms'].every((name) => name in values) && 'cpu_cores' in (siteOf(one, 'a') ?? {});
+  };
+  const scrape = await eventually('a full scrape', () => ground.scrapes().find(isFull));
   expect(scrape.atMs % 500).toBe(0);
   expect(scrape.sites.map(({ site }) => site)).toEqual(['a', 'b']);
   expect(Object.keys(siteOf(scrape, 'a') ?? {}).sort()).toEqual(['cpu_cores', 'probe_ratio']);
