@@ -57,7 +57,11 @@ function alreadyMoving({ app }: ClaimRequest, open: readonly OpenClaim[]): strin
   return own && `app ${app} has an open move already: ${own.decision_id}`;
 }
 
-function overBudget(request: ClaimRequest & { namespace: string }, budgets: Config['budgets'], open: readonly OpenClaim[]): string | undefined {
+function overBudget(
+  request: ClaimRequest & { namespace: string },
+  budgets: Config['budgets'],
+  open: readonly OpenClaim[],
+): string | undefined {
   const { from, to, namespace } = request;
   const counts = [
     ['fleet', open.length, budgets.fleet],
@@ -73,7 +77,11 @@ function overBudget(request: ClaimRequest & { namespace: string }, budgets: Conf
  * Apps that are on the site as last seen, or have an open move to it or from it: one that has just left comes back when its move is
  * undone, so its place is not free before the move has ended.
  */
-async function overHeadroom(tx: Tx, { app, to }: ClaimRequest, { config, open }: { config: Config; open: readonly OpenClaim[] }): Promise<string | undefined> {
+async function overHeadroom(
+  tx: Tx,
+  { app, to }: ClaimRequest,
+  { config, open }: { config: Config; open: readonly OpenClaim[] },
+): Promise<string | undefined> {
   const limit = config.sites[to]?.maxApps;
   if (limit === undefined) return undefined;
   const seen = await tx<{ name: string }[]>`

@@ -46,7 +46,10 @@ async function readBatch(scrape: Scrape, names: Names, series: SeriesLists): Pro
   const apps = scrape.apps.filter((a) => a.placed !== undefined || Object.keys(a.values).length > 0);
   const sites = scrape.sites.filter((s) => Object.keys(s.values).length > 0);
   const siteIds = await names.ids('site', [...sites.map((s) => s.site), ...apps.flatMap((a) => a.placed ?? [])]);
-  const appIds = await names.ids('app', apps.map((a) => a.app));
+  const appIds = await names.ids(
+    'app',
+    apps.map((a) => a.app),
+  );
   const appList = await series.including('app', new Set(apps.flatMap((a) => Object.keys(a.values))));
   const siteList = await series.including('site', new Set(sites.flatMap((s) => Object.keys(s.values))));
   return {
@@ -98,7 +101,10 @@ async function writeThroughStage(tx: Tx, batch: Batch): Promise<void> {
 async function insertSites(tx: Tx, { atMs, sites }: Batch): Promise<void> {
   await tx`
     insert into sample_site (entity, at_ms, v)
-    select e, ${atMs}, v from unnest(${sites.map((s) => s.entity)}::int4[], ${tx.array(sites.map((s) => s.v), BYTEA_ARRAY)}) u(e, v)
+    select e, ${atMs}, v from unnest(${sites.map((s) => s.entity)}::int4[], ${tx.array(
+      sites.map((s) => s.v),
+      BYTEA_ARRAY,
+    )}) u(e, v)
     on conflict do nothing`;
 }
 
@@ -106,7 +112,10 @@ async function insertApps(tx: Tx, { atMs, apps }: Batch): Promise<void> {
   await tx`
     insert into sample_app (entity, at_ms, placed, v)
     select e, ${atMs}, p, v
-    from unnest(${apps.map((a) => a.entity)}::int4[], ${apps.map((a) => a.placed ?? null)}::int4[], ${tx.array(apps.map((a) => a.v), BYTEA_ARRAY)}) u(e, p, v)
+    from unnest(${apps.map((a) => a.entity)}::int4[], ${apps.map((a) => a.placed ?? null)}::int4[], ${tx.array(
+      apps.map((a) => a.v),
+      BYTEA_ARRAY,
+    )}) u(e, p, v)
     on conflict do nothing`;
 }
 

@@ -28,10 +28,30 @@ export function tableFile(name: string): string {
 
 /** Tables in an order in which rows can be inserted; a table that is missing here makes a backup fail rather than lose it. */
 export const TABLES = [
-  'config', 'app', 'site', 'series', 'sample_site', 'sample_app', 'placement',
-  'look', 'look_model', 'prediction_sites', 'prediction', 'decision', 'decision_kept', 'proposal', 'outcome',
-  'claim', 'controller', 'fleet',
-  'profile', 'model_key', 'model', 'alias', 'alias_log', 'evidence',
+  'config',
+  'app',
+  'site',
+  'series',
+  'sample_site',
+  'sample_app',
+  'placement',
+  'look',
+  'look_model',
+  'prediction_sites',
+  'prediction',
+  'decision',
+  'decision_kept',
+  'proposal',
+  'outcome',
+  'claim',
+  'controller',
+  'fleet',
+  'profile',
+  'model_key',
+  'model',
+  'alias',
+  'alias_log',
+  'evidence',
 ] as const;
 /** Made by migrating the target. */
 export const OWN_TABLES: readonly string[] = ['migration', 'installation'];

@@ -69,7 +69,11 @@ async function dump(tx: Tx, dir: string): Promise<Dumped> {
   return { manifest, referenced: await referencedBlobs(tx), needed: await neededBlobs(tx) };
 }
 
-async function copyBlobs({ referenced, needed }: Dumped, dir: string, blobs: BackupPlace['blobs']): Promise<Pick<BackupManifest, 'blobs' | 'missing'>> {
+async function copyBlobs(
+  { referenced, needed }: Dumped,
+  dir: string,
+  blobs: BackupPlace['blobs'],
+): Promise<Pick<BackupManifest, 'blobs' | 'missing'>> {
   const copied: string[] = [];
   const missing: string[] = [];
   for (const sha256 of [...referenced].sort()) {

@@ -15,11 +15,13 @@ export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
     claimMove: (request) => sql.begin((tx) => claimMove(tx, request, configs)),
     async saveSnapshot(decisionId, snapshot) {
       const body = JSON.stringify(snapshot);
-      if (Buffer.byteLength(body) > SNAPSHOT_MAX) throw new RangeError(`the snapshot of ${decisionId} has ${Buffer.byteLength(body)} bytes; at most ${SNAPSHOT_MAX} are kept`);
+      if (Buffer.byteLength(body) > SNAPSHOT_MAX)
+        throw new RangeError(`the snapshot of ${decisionId} has ${Buffer.byteLength(body)} bytes; at most ${SNAPSHOT_MAX} are kept`);
       return sql.begin(async (tx) => {
         const claim = await claimAt(tx, decisionId);
         if (claim.snapshot) return claim.snapshot;
-        if (snapshot.app !== claim.app) throw new RangeError(`the snapshot for ${decisionId} is of app "${snapshot.app}", the claim of "${claim.app}"`);
+        if (snapshot.app !== claim.app)
+          throw new RangeError(`the snapshot for ${decisionId} is of app "${snapshot.app}", the claim of "${claim.app}"`);
         if (claim.end !== undefined) throw new RangeError(`claim ${decisionId} has ended (${claim.end}): no snapshot can be taken for it`);
         await tx`update claim set snapshot = ${body} where decision_id = ${decisionId}`;
         return snapshot;

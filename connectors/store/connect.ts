@@ -36,6 +36,8 @@ export function connect({ url, max = 8, deadlineS = DEADLINE_S }: Connection): S
     max,
     connect_timeout: 10,
     idle_timeout: 60,
+    // Seconds before the next try. The driver's own goes up to 20, which would outlast the restart of a server by far.
+    backoff: (tries: number) => Math.min(0.05 * 2 ** tries, 1),
     onnotice: () => {},
     socket: promptSocket(),
     types: {

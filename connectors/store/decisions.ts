@@ -39,8 +39,14 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
       if (times.length === 0) return [];
       const rows = await sql<{ app: number; look_ms: number; from_site: number; to_site: number; wanted: boolean }[]>`
         select app, look_ms, from_site, to_site, wanted from decision where look_ms = any(${[...times]}::int8[]) order by look_ms desc, app`;
-      const appName = await names.named('app', rows.map((r) => r.app));
-      const siteName = await names.named('site', rows.flatMap((r) => [r.from_site, r.to_site].filter((id) => id >= 0)));
+      const appName = await names.named(
+        'app',
+        rows.map((r) => r.app),
+      );
+      const siteName = await names.named(
+        'site',
+        rows.flatMap((r) => [r.from_site, r.to_site].filter((id) => id >= 0)),
+      );
       return rows.map((r) => ({
         app: appName(r.app),
         lookMs: r.look_ms,
@@ -51,7 +57,10 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
     },
     async decisions(filter) {
       const rows = await selectDecisions(sql, names, filter);
-      const appName = await names.named('app', rows.map((r) => r.app));
+      const appName = await names.named(
+        'app',
+        rows.map((r) => r.app),
+      );
       // Sites stand inside the packed bytes too, so all of them are needed.
       const siteName = await names.named('site');
       return rows.map((r) => unpackDecision({ ...r, app: appName(r.app) }, siteName));
@@ -62,7 +71,8 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
 function checkDecisions(lookMs: number, decisions: readonly Decision[], proposals: readonly Proposal[]): void {
   const ids = new Set<string>();
   for (const { id, app, lookMs: own } of decisions) {
-    if (own !== lookMs || id !== `${app}-${lookMs}`) throw new RangeError(`decision ${id} of app "${app}" is not one of the look ${lookMs}`);
+    if (own !== lookMs || id !== `${app}-${lookMs}`)
+      throw new RangeError(`decision ${id} of app "${app}" is not one of the look ${lookMs}`);
     if (ids.has(id)) throw new RangeError(`the look ${lookMs} has two decisions for app "${app}"`);
     ids.add(id);
   }
@@ -71,14 +81,30 @@ function checkDecisions(lookMs: number, decisions: readonly Decision[], proposal
 }
 
 async function packAll(names: Names, decisions: readonly Decision[]): Promise<CopyRows> {
-  const appIds = await names.ids('app', decisions.map((d) => d.app));
+  const appIds = await names.ids(
+    'app',
+    decisions.map((d) => d.app),
+  );
   const siteIds = await names.ids('site', new Set(decisions.flatMap((d) => d.candidates.map((c) => c.site))));
   const siteId = (name: string) => idOf(siteIds, 'site', name);
   const out = new CopyRows();
   for (const decision of decisions) {
     const p = packDecision(decision, siteId);
-    out.row(13).int8(decision.lookMs).int4(idOf(appIds, 'app', decision.app)).int2(p.verdict).int2(p.reason).int4(p.fromSite).int4(p.toSite)
-      .real(p.gain).real(p.horizonS).int2(p.predictor).int4(p.modelVersion).int4(p.policyVersion).bool(p.wanted).bytea(p.packed);
+    out
+      .row(13)
+      .int8(decision.lookMs)
+      .int4(idOf(appIds, 'app', decision.app))
+      .int2(p.verdict)
+      .int2(p.reason)
+      .int4(p.fromSite)
+      .int4(p.toSite)
+      .real(p.gain)
+      .real(p.horizonS)
+      .int2(p.predictor)
+      .int4(p.modelVersion)
+      .int4(p.policyVersion)
+      .bool(p.wanted)
+      .bytea(p.packed);
   }
   return out;
 }
@@ -139,7 +165,8 @@ async function selectDecisions(sql: Sql, names: Names, filter: Parameters<Store[
   const { app, verdict, fromMs, toMs, limit } = filter;
   const appId = app === undefined ? undefined : (await names.ids('app', [app])).get(app);
   if (app !== undefined && appId === undefined) return [];
-  if (verdict !== undefined && !(verdict in VERDICT_CODE)) throw new RangeError(`there is no verdict "${verdict}": ${Object.keys(VERDICT_CODE).join(', ')}`);
+  if (verdict !== undefined && !(verdict in VERDICT_CODE))
+    throw new RangeError(`there is no verdict "${verdict}": ${Object.keys(VERDICT_CODE).join(', ')}`);
   const code = verdict === undefined ? undefined : VERDICT_CODE[verdict as Verdict];
   const where = sql`
     ${appId === undefined ? sql`` : sql`and app = ${appId}`} ${code === undefined ? sql`` : sql`and verdict = ${code}`}

@@ -18,11 +18,17 @@ export function createMaintenance(sql: Sql, configs: Configs): Pick<Store, 'main
     async maintain(nowMs) {
       const tables = Object.keys(DAY_TABLES) as DayTable[];
       const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, i) => dayOf(nowMs) + i);
-      const created = await makePartitions(sql, tables.flatMap((table) => days.map((day) => ({ table, day }))));
+      const created = await makePartitions(
+        sql,
+        tables.flatMap((table) => days.map((day) => ({ table, day }))),
+      );
       const applied = await configs.inForce();
       if (!applied) return { created, dropped: [] };
       const { retention } = applied.config;
-      const dropped = await dropPartitions(sql, (await listPartitions(sql)).filter((p) => isPast(p, retention, nowMs)));
+      const dropped = await dropPartitions(
+        sql,
+        (await listPartitions(sql)).filter((p) => isPast(p, retention, nowMs)),
+      );
       await trimRecords(sql, retention, nowMs);
       return { created, dropped };
     },

@@ -19,7 +19,10 @@ interface Request {
 }
 
 /** What was observed of apps (by id) within one step before and after a time; apps whose site or score is unknown are absent. */
-export async function observeAt({ sql, names, series }: { sql: Sql; names: Names; series: SeriesLists }, request: Request): Promise<ReadonlyMap<number, Observed>> {
+export async function observeAt(
+  { sql, names, series }: { sql: Sql; names: Names; series: SeriesLists },
+  request: Request,
+): Promise<ReadonlyMap<number, Observed>> {
   const { apps, targetMs, stepMs, config } = request;
   const list = await series.reload('app');
   const appName = await names.named('app', apps);

@@ -66,14 +66,23 @@ export function createOutcomes(parts: OutcomeParts): Pick<Store, 'joinOutcomes' 
       const rows = await sql<StoredOutcome[]>`
         select * from outcome where look_ms between ${fromMs} and ${toMs} ${appId === undefined ? sql`` : sql`and app = ${appId}`}
         order by look_ms, app`;
-      const appName = await names.named('app', rows.map((r) => r.app));
-      const siteName = await names.named('site', rows.map((r) => r.site));
+      const appName = await names.named(
+        'app',
+        rows.map((r) => r.app),
+      );
+      const siteName = await names.named(
+        'site',
+        rows.map((r) => r.site),
+      );
       return rows.map((row) => readOutcome(row, appName, siteName));
     },
   };
 }
 
-async function joinLook(parts: OutcomeParts, { lookMs, nowMs, config }: { lookMs: number; nowMs: number; config: Config }): Promise<number> {
+async function joinLook(
+  parts: OutcomeParts,
+  { lookMs, nowMs, config }: { lookMs: number; nowMs: number; config: Config },
+): Promise<number> {
   const { sql } = parts;
   const stepMs = config.telemetry.step * 1000;
   const open = await sql<Due[]>`
@@ -98,7 +107,11 @@ async function joinLook(parts: OutcomeParts, { lookMs, nowMs, config }: { lookMs
   return joined.length;
 }
 
-function matchOf({ q }: Due, observed: Observed | undefined, sites: Int32Array | undefined): Pick<Joined, 'site' | 'quantiles' | 'actual'> | undefined {
+function matchOf(
+  { q }: Due,
+  observed: Observed | undefined,
+  sites: Int32Array | undefined,
+): Pick<Joined, 'site' | 'quantiles' | 'actual'> | undefined {
   const index = observed && sites ? sites.indexOf(observed.site) : -1;
   if (!observed || index < 0) return undefined;
   const quantiles = floatsOf(q, index * 3, 3);
@@ -109,8 +122,17 @@ async function writeOutcomes(sql: Sql, lookMs: number, joined: readonly Joined[]
   if (joined.length === 0) return;
   const rows = new CopyRows();
   for (const { due, site, targetMs, quantiles, actual } of joined) {
-    rows.row(9).int8(lookMs).int4(due.app).int4(site).int8(targetMs)
-      .real(quantiles[0]).real(quantiles[1]).real(quantiles[2]).double(actual).int2(due.predictor);
+    rows
+      .row(9)
+      .int8(lookMs)
+      .int4(due.app)
+      .int4(site)
+      .int8(targetMs)
+      .real(quantiles[0])
+      .real(quantiles[1])
+      .real(quantiles[2])
+      .double(actual)
+      .int2(due.predictor);
   }
   await partitionsFor(sql, ['outcome'], lookMs);
   await sql.begin((tx) => copyRows(tx, 'outcome (look_ms, app, site, target_ms, p10, p50, p90, actual, predictor)', rows));

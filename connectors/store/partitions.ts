@@ -34,7 +34,10 @@ export function partitionName({ table, day }: Partition): string {
 
 /** Makes the partitions that a write at `ms` needs, unless they are there. Call it before the transaction that writes. */
 export async function partitionsFor(sql: Sql, tables: readonly DayTable[], ms: number): Promise<void> {
-  await makePartitions(sql, tables.map((table) => ({ table, day: dayOf(ms) })));
+  await makePartitions(
+    sql,
+    tables.map((table) => ({ table, day: dayOf(ms) })),
+  );
 }
 
 /** Returns the names of those it made. */
@@ -72,6 +75,8 @@ export async function listPartitions(db: Sql | Tx): Promise<readonly Partition[]
 
 async function missingOf(db: Sql | Tx, wanted: readonly Partition[]): Promise<readonly Partition[]> {
   const names = wanted.map((p) => `${SCHEMA}.${partitionName(p)}`);
-  const rows = await db<{ there: boolean }[]>`select to_regclass(n) is not null as there from unnest(${names}::text[]) with ordinality u(n, i) order by i`;
+  const rows = await db<
+    { there: boolean }[]
+  >`select to_regclass(n) is not null as there from unnest(${names}::text[]) with ordinality u(n, i) order by i`;
   return wanted.filter((_, i) => !rows[i]?.there);
 }

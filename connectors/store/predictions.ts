@@ -24,7 +24,10 @@ export function createPredictions(sql: Sql, names: Names): Pick<Store, 'writePre
     async writePredictions(lookMs, rows) {
       if (rows.length === 0) return;
       for (const row of rows) checkRow(row);
-      const appIds = await names.ids('app', rows.map((r) => r.app));
+      const appIds = await names.ids(
+        'app',
+        rows.map((r) => r.app),
+      );
       const siteIds = await names.ids('site', siteNamesIn(rows));
       const apps = rows.map((r) => idOf(appIds, 'app', r.app));
       const { groups, groupIds } = groupSites(rows, siteIds);
@@ -38,8 +41,14 @@ export function createPredictions(sql: Sql, names: Names): Pick<Store, 'writePre
     async readPredictions(lookMs) {
       const groups = await readGroups(sql, lookMs);
       const rows = await sql<StoredPrediction[]>`select * from prediction where look_ms = ${lookMs} order by app`;
-      const appName = await names.named('app', rows.map((r) => r.app));
-      const siteName = await names.named('site', [...groups.values()].flatMap((g) => [...g.sites]));
+      const appName = await names.named(
+        'app',
+        rows.map((r) => r.app),
+      );
+      const siteName = await names.named(
+        'site',
+        [...groups.values()].flatMap((g) => [...g.sites]),
+      );
       const siteNames = new Map([...groups].map(([id, group]) => [id, Array.from(group.sites, siteName)]));
       return rows.map((row) => readRow(row, { group: groups.get(row.sites), sites: siteNames.get(row.sites), appName, siteName }));
     },
@@ -65,9 +74,15 @@ export interface StoredPrediction {
 
 function checkRow({ app, sites, q, rule, ageS, complete }: PredictionRow): void {
   const n = sites.length;
-  const wrong = [['q', q, 3 * n], ['rule', rule, n], ['ageS', ageS, n], ['complete', complete, n]] as const;
+  const wrong = [
+    ['q', q, 3 * n],
+    ['rule', rule, n],
+    ['ageS', ageS, n],
+    ['complete', complete, n],
+  ] as const;
   for (const [field, values, length] of wrong) {
-    if (values.length !== length) throw new RangeError(`${field} of the prediction of app "${app}" has ${values.length} values for ${n} sites, expected ${length}`);
+    if (values.length !== length)
+      throw new RangeError(`${field} of the prediction of app "${app}" has ${values.length} values for ${n} sites, expected ${length}`);
   }
 }
 
@@ -103,8 +118,17 @@ async function writeGroups(tx: Tx, lookMs: number, unsorted: readonly SiteGroup[
   await tx`
     insert into prediction_sites (look_ms, id, sites, age_s, complete)
     select ${lookMs}, i, s, a, c
-    from unnest(${groups.map((g) => g.id)}::int8[], ${tx.array(groups.map((g) => bytesOf(g.sites)), BYTEA_ARRAY)},
-      ${tx.array(groups.map((g) => bytesOf(g.ageS)), BYTEA_ARRAY)}, ${tx.array(groups.map((g) => bytesOf(g.complete)), BYTEA_ARRAY)}) u(i, s, a, c)
+    from unnest(${groups.map((g) => g.id)}::int8[], ${tx.array(
+      groups.map((g) => bytesOf(g.sites)),
+      BYTEA_ARRAY,
+    )},
+      ${tx.array(
+        groups.map((g) => bytesOf(g.ageS)),
+        BYTEA_ARRAY,
+      )}, ${tx.array(
+        groups.map((g) => bytesOf(g.complete)),
+        BYTEA_ARRAY,
+      )}) u(i, s, a, c)
     on conflict do nothing`;
 }
 
@@ -126,9 +150,19 @@ interface ToPack {
 function packRows({ lookMs, rows, apps, groupIds, siteIds }: ToPack): CopyRows {
   const out = new CopyRows();
   rows.forEach((row, i) => {
-    out.row(12).int8(lookMs).int4(apps[i]).int8(groupIds[i]).text(row.modelKey).int4(row.modelVersion)
-      .int2(PREDICTOR_CODE[row.predictor]).int4(row.placed === undefined ? undefined : idOf(siteIds, 'site', row.placed)).int4(row.horizonMs)
-      .real(row.appAgeS).real(row.appComplete).double(row.observed)
+    out
+      .row(12)
+      .int8(lookMs)
+      .int4(apps[i])
+      .int8(groupIds[i])
+      .text(row.modelKey)
+      .int4(row.modelVersion)
+      .int2(PREDICTOR_CODE[row.predictor])
+      .int4(row.placed === undefined ? undefined : idOf(siteIds, 'site', row.placed))
+      .int4(row.horizonMs)
+      .real(row.appAgeS)
+      .real(row.appComplete)
+      .double(row.observed)
       .bytea(bytesOf(row.q), bytesOf(row.rule));
   });
   return out;

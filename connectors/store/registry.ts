@@ -32,7 +32,9 @@ export function createRegistry(sql: Sql): RegistryMethods {
       return row && readModel(row);
     },
     async champions() {
-      return (await sql<Row[]>`select m.* from model m join alias a using (key, version) where a.alias = 'champion' order by key`).map(readModel);
+      return (await sql<Row[]>`select m.* from model m join alias a using (key, version) where a.alias = 'champion' order by key`).map(
+        readModel,
+      );
     },
     /** Newest first. */
     async aliasHistory(key) {
@@ -45,7 +47,9 @@ export function createRegistry(sql: Sql): RegistryMethods {
 async function addModel(tx: Tx, model: Omit<ModelVersion, 'version'>): Promise<ModelVersion> {
   const { key, onnxSha256, contractDigest } = model;
   await lockKey(tx, key);
-  const [same] = await tx<Row[]>`select * from model where key = ${key} and onnx_sha256 = ${onnxSha256} and contract_digest = ${contractDigest}`;
+  const [same] = await tx<
+    Row[]
+  >`select * from model where key = ${key} and onnx_sha256 = ${onnxSha256} and contract_digest = ${contractDigest}`;
   if (same) return readModel(same);
   const [added] = await tx<Row[]>`
     insert into model (key, version, onnx_sha256, contract, contract_digest, served_by, report, profile_id, created_ms)

@@ -44,11 +44,13 @@ async function readManifest(dir: string): Promise<BackupManifest> {
   });
   const manifest = backupManifest.parse(JSON.parse(text));
   const newest = MIGRATIONS.at(-1)?.id ?? 0;
-  if (manifest.migration > newest) throw new RangeError(`the backup has migration ${manifest.migration}, this build knows ${newest}: use a newer berth`);
+  if (manifest.migration > newest)
+    throw new RangeError(`the backup has migration ${manifest.migration}, this build knows ${newest}: use a newer berth`);
   for (const { name, sha256 } of manifest.tables) {
     const hash = createHash('sha256');
     await pipeline(createReadStream(join(dir, tableFile(name))), hash);
-    if (hash.digest('hex') !== sha256) throw new RangeError(`${tableFile(name)} of the backup is damaged: its digest is not the manifest's`);
+    if (hash.digest('hex') !== sha256)
+      throw new RangeError(`${tableFile(name)} of the backup is damaged: its digest is not the manifest's`);
   }
   return manifest;
 }
@@ -65,7 +67,11 @@ async function restoreBlob(path: string, sha256: string, blobs: BackupPlace['blo
 
 async function load(tx: Tx, dir: string, manifest: BackupManifest): Promise<void> {
   await refuseUsed(tx);
-  await migrateIn(tx, manifest.installation, MIGRATIONS.filter(({ id }) => id <= manifest.migration));
+  await migrateIn(
+    tx,
+    manifest.installation,
+    MIGRATIONS.filter(({ id }) => id <= manifest.migration),
+  );
   const known = manifest.partitions.filter((p): p is { table: DayTable; day: number } => p.table in DAY_TABLES);
   await makePartitionsIn(tx, known);
   const byName = new Map(manifest.tables.map((table) => [table.name, table]));

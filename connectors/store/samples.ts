@@ -17,7 +17,12 @@ export interface Span {
 const ENTITIES_PER_QUERY = 2500;
 
 /** Calls `each` once for every entity that has a sample in the span. */
-export async function readSamples(sql: Sql, kind: Kind, request: Span & { entities: readonly number[] }, each: (samples: PackedSamples) => void): Promise<void> {
+export async function readSamples(
+  sql: Sql,
+  kind: Kind,
+  request: Span & { entities: readonly number[] },
+  each: (samples: PackedSamples) => void,
+): Promise<void> {
   const { entities, afterMs, toMs } = request;
   const table = sql(kind === 'app' ? 'sample_app' : 'sample_site');
   const placed = kind === 'app' ? sql`coalesce(placed, -1)` : sql`-1`;
@@ -42,7 +47,7 @@ export interface Sample {
 /** In no particular order. The sample is only good during the call. */
 export function eachSample(packed: Buffer, each: (sample: Sample) => void): void {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  for (let at = 0; at < packed.length; ) {
+  for (let at = 0; at < packed.length;) {
     const start = at + 16;
     const bytes = view.getInt32(at + 12);
     const count = bytes / 4;

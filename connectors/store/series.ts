@@ -40,8 +40,10 @@ export function createSeriesLists(sql: Sql) {
 
 async function append(tx: Tx, kind: Kind, from: number, names: readonly string[]): Promise<void> {
   const bad = names.find((name) => !SERIES_NAME.test(name));
-  if (bad !== undefined) throw new RangeError(`${JSON.stringify(bad.slice(0, 80))} is no name of a series: letters, digits and _, at most 200`);
-  if (from + names.length > SERIES_MAX) throw new RangeError(`series "${names[0]}" of a ${kind} would be number ${from + names.length}; at most ${SERIES_MAX} are kept`);
+  if (bad !== undefined)
+    throw new RangeError(`${JSON.stringify(bad.slice(0, 80))} is no name of a series: letters, digits and _, at most 200`);
+  if (from + names.length > SERIES_MAX)
+    throw new RangeError(`series "${names[0]}" of a ${kind} would be number ${from + names.length}; at most ${SERIES_MAX} are kept`);
   await tx`
     insert into series (kind, position, name)
     select ${kind}, ${from} + i - 1, n from unnest(${[...names].sort()}::text[]) with ordinality u(n, i)`;

@@ -43,7 +43,8 @@ export function createTelemetry(parts: Parts): Telemetry {
 function gridOf({ fromMs, toMs, stepMs }: WindowRequest): Grid {
   if (!(stepMs > 0)) throw new RangeError(`stepMs of a window must be above 0, got ${stepMs}`);
   const ticks = Math.floor((toMs - fromMs) / stepMs);
-  if (!(ticks >= 1 && ticks <= TICKS_MAX)) throw new RangeError(`a window from ${fromMs} to ${toMs} in steps of ${stepMs} ms has ${ticks} ticks; 1 to ${TICKS_MAX} are possible`);
+  if (!(ticks >= 1 && ticks <= TICKS_MAX))
+    throw new RangeError(`a window from ${fromMs} to ${toMs} in steps of ${stepMs} ms has ${ticks} ticks; 1 to ${TICKS_MAX} are possible`);
   return { startMs: toMs - ticks * stepMs, stepMs, ticks };
 }
 

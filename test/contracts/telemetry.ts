@@ -30,8 +30,11 @@ export function telemetryContract(name: string, subject: () => TelemetryUnderTes
     const at = (minute: number, ms = 0) => subject().startMs + minute * 60_000 + ms;
     const read = (request: { minute: number; ticks: number; apps?: string[]; sites?: string[] }) =>
       subject().telemetry.windows({
-        apps: request.apps ?? ['a0', 'a1', 'a2'], sites: request.sites ?? ['s0', 's1'],
-        fromMs: at(request.minute), toMs: at(request.minute, request.ticks * 1000), stepMs: 1000,
+        apps: request.apps ?? ['a0', 'a1', 'a2'],
+        sites: request.sites ?? ['s0', 's1'],
+        fromMs: at(request.minute),
+        toMs: at(request.minute, request.ticks * 1000),
+        stepMs: 1000,
       });
 
     test('a tick takes what is after its start and up to its end', async () => {
@@ -55,7 +58,11 @@ export function telemetryContract(name: string, subject: () => TelemetryUnderTes
     });
 
     test('gaps stay unknown, for values and for the placement', async () => {
-      await subject().append({ atMs: at(2, 500), sites: [{ site: 's1', values: { cpu_cores: 0.25 } }], apps: [{ app: 'a0', values: { load: 1 } }] });
+      await subject().append({
+        atMs: at(2, 500),
+        sites: [{ site: 's1', values: { cpu_cores: 0.25 } }],
+        apps: [{ app: 'a0', values: { load: 1 } }],
+      });
       await subject().append({ atMs: at(2, 2500), sites: [], apps: [{ app: 'a0', placed: 's0', values: {} }] });
       const { sites, apps } = whole(await read({ minute: 2, ticks: 3, apps: ['a0'] }));
       expect(seriesOf(apps[0]!, 'load', 3)).toEqual([1, NAN, NAN]);
@@ -73,7 +80,14 @@ export function telemetryContract(name: string, subject: () => TelemetryUnderTes
     });
 
     test('apps without a sample are left out, the others keep the order of the request', async () => {
-      await subject().append({ atMs: at(4, 500), sites: [], apps: [{ app: 'a0', placed: 's0', values: { load: 1 } }, { app: 'a2', placed: 's1', values: { load: 3 } }] });
+      await subject().append({
+        atMs: at(4, 500),
+        sites: [],
+        apps: [
+          { app: 'a0', placed: 's0', values: { load: 1 } },
+          { app: 'a2', placed: 's1', values: { load: 3 } },
+        ],
+      });
       const { apps } = whole(await read({ minute: 4, ticks: 1, apps: ['a2', 'a1', 'a0', 'nobody'] }));
       expect(apps.map((a) => a.app)).toEqual(['a2', 'a0']);
     });
@@ -91,7 +105,11 @@ export function telemetryContract(name: string, subject: () => TelemetryUnderTes
     });
 
     test('one app reads as it does within the fleet', async () => {
-      await subject().append({ atMs: at(6, 500), sites: [{ site: 's0', values: { cpu_cores: 1 } }], apps: [{ app: 'a1', placed: 's0', values: { load: 4 } }] });
+      await subject().append({
+        atMs: at(6, 500),
+        sites: [{ site: 's0', values: { cpu_cores: 1 } }],
+        apps: [{ app: 'a1', placed: 's0', values: { load: 4 } }],
+      });
       const fleet = whole(await read({ minute: 6, ticks: 2 }));
       const frame = await subject().telemetry.window({ app: 'a1', sites: ['s0', 's1'], fromMs: at(6), toMs: at(6, 2000), stepMs: 1000 });
       expect(frame).toEqual({ grid: fleet.grid, sites: fleet.sites, app: fleet.apps[0] });

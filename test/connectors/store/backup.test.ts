@@ -23,21 +23,87 @@ async function fill(frame: string): Promise<void> {
   const { store } = fixture;
   const lookMs = T0 + 5000;
   for (let i = 0; i < 40; i++) {
-    await store.appendScrape({ atMs: T0 + i * 1000, sites: [{ site: 's0', values: { cpu_cores: 0.1 * i } }], apps: [{ app: 'a0', placed: 's0', values: { kpi_p99_ms: 20 + 1 / 3 } }] });
+    await store.appendScrape({
+      atMs: T0 + i * 1000,
+      sites: [{ site: 's0', values: { cpu_cores: 0.1 * i } }],
+      apps: [{ app: 'a0', placed: 's0', values: { kpi_p99_ms: 20 + 1 / 3 } }],
+    });
   }
   await store.openLook({ lookMs, configVersion: 1, openedMs: lookMs, recordOnly: false });
-  await store.writePredictions(lookMs, [{ app: 'a0', modelKey: 'm', modelVersion: 1, predictor: 'model', sites: ['s0'], q: Float32Array.of(0.1, 0.2, 0.3), rule: Float32Array.of(NaN), ageS: Float32Array.of(Infinity), appAgeS: Infinity, complete: Float32Array.of(1 / 3), appComplete: 1 / 3, horizonMs: 10_000 }]);
-  const decision = { id: `a0-${lookMs}`, app: 'a0', lookMs, verdict: 'move' as const, reason: 'ok' as const, horizonS: 1, predictor: 'none' as const, policyVersion: 1, candidates: [], gates: [] };
+  await store.writePredictions(lookMs, [
+    {
+      app: 'a0',
+      modelKey: 'm',
+      modelVersion: 1,
+      predictor: 'model',
+      sites: ['s0'],
+      q: Float32Array.of(0.1, 0.2, 0.3),
+      rule: Float32Array.of(NaN),
+      ageS: Float32Array.of(Infinity),
+      appAgeS: Infinity,
+      complete: Float32Array.of(1 / 3),
+      appComplete: 1 / 3,
+      horizonMs: 10_000,
+    },
+  ]);
+  const decision = {
+    id: `a0-${lookMs}`,
+    app: 'a0',
+    lookMs,
+    verdict: 'move' as const,
+    reason: 'ok' as const,
+    horizonS: 1,
+    predictor: 'none' as const,
+    policyVersion: 1,
+    candidates: [],
+    gates: [],
+  };
   const said = { by: 'Zoë "x" \\ \n', reason: '日本' };
-  await store.writeDecisions(lookMs, [decision], [{ decisionId: decision.id, app: 'a0', from: 's0', to: 's1', gain: 0.1, verdict: 'move', expiresMs: lookMs + 1e6, reason: said.reason }], lookMs);
+  await store.writeDecisions(
+    lookMs,
+    [decision],
+    [
+      {
+        decisionId: decision.id,
+        app: 'a0',
+        from: 's0',
+        to: 's1',
+        gain: 0.1,
+        verdict: 'move',
+        expiresMs: lookMs + 1e6,
+        reason: said.reason,
+      },
+    ],
+    lookMs,
+  );
   await store.joinOutcomes(T0 + 60_000);
-  await store.claimMove({ decisionId: decision.id, app: 'a0', from: 's0', to: 's1', origin: 'look', reason: said.reason, by: said.by, predictedGain: 0.1 + 0.2, workflowId: 'w', nowMs: T0 });
+  await store.claimMove({
+    decisionId: decision.id,
+    app: 'a0',
+    from: 's0',
+    to: 's1',
+    origin: 'look',
+    reason: said.reason,
+    by: said.by,
+    predictedGain: 0.1 + 0.2,
+    workflowId: 'w',
+    nowMs: T0,
+  });
   await store.saveSnapshot(decision.id, { app: 'a0', site: 's0', generation: 1, original: { b: '\u0001', a: 1e21 } });
   await store.claimPhase(decision.id, 'apply', T0);
   await store.mirrorController({ app: 'a0', seq: 3, paused: true, pause: said, excluded: [], quarantine: [] });
   await store.mirrorFleet({ seq: 1, paused: false });
   await store.saveProfile({ id: 'p', app: 'a0', createdMs: T0, profile: { frames: [frame, sha] } });
-  await store.addModel({ key: 'm', onnxSha256: frame, contract: { data: [frame], objectiveDigest: 'e'.repeat(64) }, contractDigest: 'd'.repeat(64), servedBy: 'model', report: null, profileId: 'p', createdMs: T0 });
+  await store.addModel({
+    key: 'm',
+    onnxSha256: frame,
+    contract: { data: [frame], objectiveDigest: 'e'.repeat(64) },
+    contractDigest: 'd'.repeat(64),
+    servedBy: 'model',
+    report: null,
+    profileId: 'p',
+    createdMs: T0,
+  });
   await store.setAlias({ key: 'm', alias: 'champion', version: 1, by: said.by, why: said.reason, atMs: T0 });
   await store.saveEvidence([{ key: 'm', version: 1, app: 'a0', site: 's0', samples: 1, newestMs: T0, error: NaN, coverage: 0.1 + 0.2 }]);
 }
@@ -66,7 +132,12 @@ describe('a backup', () => {
     const before = await contentOf(fixture.url);
     expect(Object.entries(before).filter(([, rows]) => rows.length === 0)).toEqual([]);
     const report = await backup({ url: fixture.url, dir: dir(), blobs: own() });
-    expect(report).toEqual({ installation: fixture.store.installation, rows: Object.values(before).flat().length, blobs: 1, missing: [sha] });
+    expect(report).toEqual({
+      installation: fixture.store.installation,
+      rows: Object.values(before).flat().length,
+      blobs: 1,
+      missing: [sha],
+    });
     const target = await testDatabase();
     const blobs = folderBlobs(join(folder, 'restored'));
     expect(await restore({ url: target.url, dir: dir(), blobs })).toEqual(report);
@@ -74,7 +145,9 @@ describe('a backup', () => {
     expect(Buffer.from(await blobs.get(frame)).toString()).toBe('a frame');
     const store = await openStore({ url: target.url, installation: fixture.store.installation });
     await store.appendScrape({ atMs: T0 + 100_000, sites: [], apps: [{ app: 'a0', placed: 's0', values: { load: 1 } }] });
-    expect(await store.telemetry.window({ app: 'a0', sites: ['s0'], fromMs: T0, toMs: T0 + 100_000, stepMs: 1000 })).toMatchObject({ app: { series: ['kpi_p99_ms', 'load'], newestMs: T0 + 100_000 } });
+    expect(await store.telemetry.window({ app: 'a0', sites: ['s0'], fromMs: T0, toMs: T0 + 100_000, stepMs: 1000 })).toMatchObject({
+      app: { series: ['kpi_p99_ms', 'load'], newestMs: T0 + 100_000 },
+    });
     await store.close();
     await expect(restore({ url: target.url, dir: dir(), blobs })).rejects.toThrow('restore: the database already has a berth schema');
     await target.drop();
@@ -100,7 +173,9 @@ describe('a backup', () => {
 
   test('refuses a database with a table it would lose', async () => {
     await fixture.sql`create table surprise (a int4)`;
-    await expect(backup({ url: fixture.url, dir: join(folder, 'other'), blobs: own() })).rejects.toThrow('a table surprise that this berth does not know');
+    await expect(backup({ url: fixture.url, dir: join(folder, 'other'), blobs: own() })).rejects.toThrow(
+      'a table surprise that this berth does not know',
+    );
     await fixture.sql`drop table surprise`;
   });
 });

@@ -7,8 +7,17 @@ const fixture = withStore(sampleConfig({ apps: 120, sites: 40, budgets: { fleet:
 
 function request(n: number, change: Partial<ClaimRequest> = {}): ClaimRequest {
   return {
-    decisionId: `a${n}-${T0}`, app: `a${n}`, from: `s${n % 20}`, to: `s${20 + (n % 20)}`, origin: 'look', reason: 'gain', by: 'berth',
-    predictedGain: 0.2, workflowId: `move/a${n}/a${n}-${T0}`, nowMs: T0, ...change,
+    decisionId: `a${n}-${T0}`,
+    app: `a${n}`,
+    from: `s${n % 20}`,
+    to: `s${20 + (n % 20)}`,
+    origin: 'look',
+    reason: 'gain',
+    by: 'berth',
+    predictedGain: 0.2,
+    workflowId: `move/a${n}/a${n}-${T0}`,
+    nowMs: T0,
+    ...change,
   };
 }
 
@@ -31,7 +40,10 @@ test('a hundred concurrent requests of one decision are one claim', async () => 
   const answers = await Promise.all(Array.from({ length: 100 }, () => store.claimMove(request(101))));
   expect(answers.every((a) => a.admitted && a.claim.decisionId === `a101-${T0}`)).toBe(true);
   expect(await store.openClaims()).toHaveLength(1);
-  expect(await store.claimMove(request(101, { decisionId: 'a101-2' }))).toEqual({ admitted: false, refusal: `app a101 has an open move already: a101-${T0}` });
+  expect(await store.claimMove(request(101, { decisionId: 'a101-2' }))).toEqual({
+    admitted: false,
+    refusal: `app a101 has an open move already: a101-${T0}`,
+  });
   expect(await store.claimMove(request(101, { to: 's39' }))).toMatchObject({ admitted: false });
   await endAll();
 });
@@ -41,18 +53,33 @@ describe('a claim', () => {
     const { store } = fixture;
     await store.claimMove(request(52, { from: 's0', to: 's30' }));
     await store.claimMove(request(53, { from: 's0', to: 's31' }));
-    expect(await store.claimMove(request(54, { from: 's0', to: 's32' }))).toEqual({ admitted: false, refusal: 'budget source s0: 2 of 2 moves open' });
+    expect(await store.claimMove(request(54, { from: 's0', to: 's32' }))).toEqual({
+      admitted: false,
+      refusal: 'budget source s0: 2 of 2 moves open',
+    });
     await store.claimMove(request(55, { from: 's3', to: 's30' }));
-    expect(await store.claimMove(request(56, { from: 's4', to: 's30' }))).toEqual({ admitted: false, refusal: 'budget destination s30: 2 of 2 moves open' });
+    expect(await store.claimMove(request(56, { from: 's4', to: 's30' }))).toEqual({
+      admitted: false,
+      refusal: 'budget destination s30: 2 of 2 moves open',
+    });
     expect(await store.claimMove(request(56, { from: 's4', to: 's34' }))).toMatchObject({ admitted: true });
     await endAll();
   });
 
   test('of what the configuration does not have is refused by name', async () => {
     const { store } = fixture;
-    expect(await store.claimMove(request(57, { app: 'zz', decisionId: 'zz-1' }))).toEqual({ admitted: false, refusal: 'app zz is not in the configuration in force' });
-    expect(await store.claimMove(request(57, { to: 'mars' }))).toEqual({ admitted: false, refusal: 'site mars is not in the configuration in force' });
-    expect(await store.claimMove(request(57, { to: 's0', from: 's0' }))).toMatchObject({ admitted: false, refusal: expect.stringContaining('same site') });
+    expect(await store.claimMove(request(57, { app: 'zz', decisionId: 'zz-1' }))).toEqual({
+      admitted: false,
+      refusal: 'app zz is not in the configuration in force',
+    });
+    expect(await store.claimMove(request(57, { to: 'mars' }))).toEqual({
+      admitted: false,
+      refusal: 'site mars is not in the configuration in force',
+    });
+    expect(await store.claimMove(request(57, { to: 's0', from: 's0' }))).toMatchObject({
+      admitted: false,
+      refusal: expect.stringContaining('same site'),
+    });
     expect(await store.openClaims()).toEqual([]);
   });
 
@@ -71,8 +98,20 @@ describe('a claim', () => {
     const end = { end: 'reverted', atMs: T0 + 9, why: 'worse', scoreBefore: 0.5, scoreAfter: 0.25, failedRequests: 0 } as const;
     const ended = await store.endClaim(wanted.decisionId, end);
     expect(ended).toEqual({
-      ...asked, nowMs, openedMs: nowMs, snapshot, phases: [{ phase: 'apply', atMs: T0 + 1 }, { phase: 'ready', atMs: T0 + 2 }],
-      end: 'reverted', endedMs: T0 + 9, why: 'worse', scoreBefore: 0.5, scoreAfter: 0.25, failedRequests: 0,
+      ...asked,
+      nowMs,
+      openedMs: nowMs,
+      snapshot,
+      phases: [
+        { phase: 'apply', atMs: T0 + 1 },
+        { phase: 'ready', atMs: T0 + 2 },
+      ],
+      end: 'reverted',
+      endedMs: T0 + 9,
+      why: 'worse',
+      scoreBefore: 0.5,
+      scoreAfter: 0.25,
+      failedRequests: 0,
     });
     expect(JSON.stringify(ended.snapshot)).toBe(JSON.stringify(snapshot));
     expect(await store.endClaim(wanted.decisionId, { end: 'done', atMs: T0 + 99 })).toEqual(ended);
@@ -90,9 +129,13 @@ describe('a claim', () => {
     const { decisionId } = request(51);
     await store.claimMove(request(51));
     await expect(store.saveSnapshot(decisionId, { app: 'a0', site: 's0', generation: 1, original: 1 })).rejects.toThrow('is of app "a0"');
-    await expect(store.saveSnapshot(decisionId, { app: 'a51', site: 's0', generation: 1, original: 'x'.repeat(17_000) })).rejects.toThrow('at most 16384');
+    await expect(store.saveSnapshot(decisionId, { app: 'a51', site: 's0', generation: 1, original: 'x'.repeat(17_000) })).rejects.toThrow(
+      'at most 16384',
+    );
     await endAll();
-    await expect(store.saveSnapshot(decisionId, { app: 'a51', site: 's0', generation: 1, original: 1 })).rejects.toThrow('has ended (done)');
+    await expect(store.saveSnapshot(decisionId, { app: 'a51', site: 's0', generation: 1, original: 1 })).rejects.toThrow(
+      'has ended (done)',
+    );
   });
 });
 
@@ -101,7 +144,14 @@ describe('pause', () => {
 
   test('of the app forbids its claims, and only its own, until it ends', async () => {
     const { store } = fixture;
-    await store.mirrorController({ app: 'a60', seq: 1, paused: true, pause: { ...pause, untilMs: T0 + 1000 }, excluded: [], quarantine: [] });
+    await store.mirrorController({
+      app: 'a60',
+      seq: 1,
+      paused: true,
+      pause: { ...pause, untilMs: T0 + 1000 },
+      excluded: [],
+      quarantine: [],
+    });
     expect(await store.claimMove(request(60))).toEqual({ admitted: false, refusal: 'app a60 is paused by ann: release' });
     expect(await store.claimMove(request(61))).toMatchObject({ admitted: true });
     expect(await store.claimMove(request(60, { nowMs: T0 + 1000, from: 's1', to: 's35' }))).toMatchObject({ admitted: true });
@@ -129,7 +179,13 @@ describe('pause', () => {
 
   test('an older word of a controller changes nothing', async () => {
     const { store } = fixture;
-    const row = { app: 'a63', seq: 5, paused: false, excluded: [{ site: 's1', by: 'bob', reason: 'noisy', untilMs: T0 }], quarantine: [{ site: 's2', untilMs: T0 }] };
+    const row = {
+      app: 'a63',
+      seq: 5,
+      paused: false,
+      excluded: [{ site: 's1', by: 'bob', reason: 'noisy', untilMs: T0 }],
+      quarantine: [{ site: 's2', untilMs: T0 }],
+    };
     await store.mirrorController(row);
     await store.mirrorController({ ...row, seq: 4, paused: true });
     await store.mirrorController({ ...row, paused: true });

@@ -10,16 +10,41 @@ const fixture = withStore(sampleConfig({ apps: 60, sites: 3 }));
 function prediction(app: string, seed = 1): PredictionRow {
   const from = (n: number, offset: number) => Float32Array.from({ length: n }, (_, i) => Math.fround((seed + offset + i) / 100));
   return {
-    app, modelKey: 'a0', modelVersion: 3, predictor: 'model', sites: ['s2', 's0', 's1'], q: from(9, 0).fill(NaN, 3, 6), rule: from(3, 20),
-    ageS: Float32Array.of(1, 2, Infinity), appAgeS: 1.5, complete: Float32Array.of(1, 0.5, 0), appComplete: 0.75, observed: 0.1 + seed, placed: 's0', horizonMs: 30_000,
+    app,
+    modelKey: 'a0',
+    modelVersion: 3,
+    predictor: 'model',
+    sites: ['s2', 's0', 's1'],
+    q: from(9, 0).fill(NaN, 3, 6),
+    rule: from(3, 20),
+    ageS: Float32Array.of(1, 2, Infinity),
+    appAgeS: 1.5,
+    complete: Float32Array.of(1, 0.5, 0),
+    appComplete: 0.75,
+    observed: 0.1 + seed,
+    placed: 's0',
+    horizonMs: 30_000,
   };
 }
 
 function decision(app: string, lookMs: number, change: Partial<Decision> = {}): Decision {
   return {
-    id: `${app}-${lookMs}`, app, lookMs, verdict: 'stay', reason: 'gain', from: 's0', to: 's1', gain: Math.fround(0.02), horizonS: 30, predictor: 'model',
-    modelVersion: 3, policyVersion: 1,
-    candidates: [{ site: 's0', current: true, qos: { p10: 0.25, p50: 0.5, p90: 0.75 }, trust: 'trusted' }, { site: 's2', current: false, trust: 'insufficient', refusal: 'cordoned' }],
+    id: `${app}-${lookMs}`,
+    app,
+    lookMs,
+    verdict: 'stay',
+    reason: 'gain',
+    from: 's0',
+    to: 's1',
+    gain: Math.fround(0.02),
+    horizonS: 30,
+    predictor: 'model',
+    modelVersion: 3,
+    policyVersion: 1,
+    candidates: [
+      { site: 's0', current: true, qos: { p10: 0.25, p50: 0.5, p90: 0.75 }, trust: 'trusted' },
+      { site: 's2', current: false, trust: 'insufficient', refusal: 'cordoned' },
+    ],
     gates: [{ gate: 'gain', pass: false, numbers: { gain: Math.fround(0.02), needed: Math.fround(0.05) } }],
     ...change,
   };
@@ -32,7 +57,11 @@ function proposal(app: string, lookMs: number, expiresMs = lookMs + 60_000): Pro
   return { decisionId: `${app}-${lookMs}`, app, from: 's0', to: 's1', gain: 0.2, verdict: 'move', expiresMs, reason: 'gain' };
 }
 
-async function look(lookMs: number, decisions: readonly Decision[], { proposals = [], recordOnly = false }: { proposals?: Proposal[]; recordOnly?: boolean } = {}) {
+async function look(
+  lookMs: number,
+  decisions: readonly Decision[],
+  { proposals = [], recordOnly = false }: { proposals?: Proposal[]; recordOnly?: boolean } = {},
+) {
   const opened = await fixture.store.openLook({ lookMs, configVersion: 1, openedMs: lookMs + 5, recordOnly });
   await fixture.store.writeDecisions(lookMs, decisions, proposals, lookMs + 100);
   return opened;
@@ -43,7 +72,18 @@ describe('predictions', () => {
     const rows = [prediction('a0', 1), { ...prediction('a1', 2), ageS: Float32Array.of(3, 4, 5) }];
     await fixture.store.writePredictions(T0, rows);
     expect(await fixture.store.readPredictions(T0)).toEqual(rows);
-    const bare: PredictionRow = { app: 'a2', predictor: 'none', sites: ['s1'], q: new Float32Array(3).fill(NaN), rule: Float32Array.of(NaN), ageS: Float32Array.of(Infinity), appAgeS: Infinity, complete: Float32Array.of(0), appComplete: 0, horizonMs: 1 };
+    const bare: PredictionRow = {
+      app: 'a2',
+      predictor: 'none',
+      sites: ['s1'],
+      q: new Float32Array(3).fill(NaN),
+      rule: Float32Array.of(NaN),
+      ageS: Float32Array.of(Infinity),
+      appAgeS: Infinity,
+      complete: Float32Array.of(0),
+      appComplete: 0,
+      horizonMs: 1,
+    };
     await fixture.store.writePredictions(T0 + 1, [bare]);
     expect(await fixture.store.readPredictions(T0 + 1)).toEqual([bare]);
   });
@@ -51,13 +91,22 @@ describe('predictions', () => {
   test('of a shard that runs again are replaced, those of other shards stay', async () => {
     const lookMs = T0 + 1000;
     await fixture.store.writePredictions(lookMs, [prediction('a0', 1), prediction('a1', 1)]);
-    await Promise.all([fixture.store.writePredictions(lookMs, [prediction('a1', 7)]), fixture.store.writePredictions(lookMs, [prediction('a2', 8)])]);
-    expect((await fixture.store.readPredictions(lookMs)).map((r) => [r.app, r.observed])).toEqual([['a0', 1.1], ['a1', 7.1], ['a2', 8.1]]);
+    await Promise.all([
+      fixture.store.writePredictions(lookMs, [prediction('a1', 7)]),
+      fixture.store.writePredictions(lookMs, [prediction('a2', 8)]),
+    ]);
+    expect((await fixture.store.readPredictions(lookMs)).map((r) => [r.app, r.observed])).toEqual([
+      ['a0', 1.1],
+      ['a1', 7.1],
+      ['a2', 8.1],
+    ]);
   });
 
   test('with a list of the wrong length or an unknown name are refused, and nothing of them is written', async () => {
     const lookMs = T0 + 2000;
-    await expect(fixture.store.writePredictions(lookMs, [prediction('a0'), { ...prediction('a1'), rule: new Float32Array(2) }])).rejects.toThrow('rule of the prediction of app "a1" has 2 values for 3 sites');
+    await expect(
+      fixture.store.writePredictions(lookMs, [prediction('a0'), { ...prediction('a1'), rule: new Float32Array(2) }]),
+    ).rejects.toThrow('rule of the prediction of app "a1" has 2 values for 3 sites');
     await expect(fixture.store.writePredictions(lookMs, [prediction('zz')])).rejects.toThrow('app "zz"');
     expect(await fixture.store.readPredictions(lookMs)).toEqual([]);
   });
@@ -93,20 +142,26 @@ describe('a look', () => {
   });
 
   test('without a look before it says so', async () => {
-    expect(await fixture.store.openLook({ lookMs: 1000, configVersion: 1, openedMs: 1001, recordOnly: true })).not.toHaveProperty('previousMs');
+    expect(await fixture.store.openLook({ lookMs: 1000, configVersion: 1, openedMs: 1001, recordOnly: true })).not.toHaveProperty(
+      'previousMs',
+    );
   });
 
   test('that is decided again changes nothing and says so', async () => {
     const at = T0 + 30_000;
     await fixture.store.writePredictions(at, [prediction('a0'), prediction('a1'), { ...prediction('a2'), modelVersion: 4 }]);
     await fixture.store.openLook({ lookMs: at, configVersion: 1, openedMs: at, recordOnly: false });
-    const write = (verdict: Verdict) => fixture.store.writeDecisions(at, [decision('a0', at, { verdict }), move('a1', at)], [proposal('a1', at)], at + 1);
+    const write = (verdict: Verdict) =>
+      fixture.store.writeDecisions(at, [decision('a0', at, { verdict }), move('a1', at)], [proposal('a1', at)], at + 1);
     const [one, two] = await Promise.all([write('stay'), write('stay')]);
     expect([one.again, two.again].sort()).toEqual([false, true]);
     expect(one.counts).toEqual({ stay: 1, hold: 0, recommend: 0, move: 1 });
     expect(await write('hold')).toEqual({ counts: one.counts, again: true });
     expect((await fixture.store.decisions({ fromMs: at, toMs: at, limit: 9 })).map((d) => d.verdict)).toEqual(['stay', 'move']);
-    expect(await fixture.sql`select key, version, apps from look_model where look_ms = ${at} order by version`).toEqual([{ key: 'a0', version: 3, apps: 2 }, { key: 'a0', version: 4, apps: 1 }]);
+    expect(await fixture.sql`select key, version, apps from look_model where look_ms = ${at} order by version`).toEqual([
+      { key: 'a0', version: 3, apps: 2 },
+      { key: 'a0', version: 4, apps: 1 },
+    ]);
     expect(await fixture.store.closeLook(at, at + 50)).toMatchObject({ decidedMs: at + 1, closedMs: at + 50, counts: one.counts });
     expect(await fixture.store.closeLook(at, at + 99)).toMatchObject({ closedMs: at + 50 });
     expect((await fixture.store.looks(at, at)).map((l) => l.lookMs)).toEqual([at]);
@@ -144,11 +199,20 @@ describe('decisions', () => {
   test('that changed something are kept longer: moves, recommendations, and a hold when it begins or changes its reason', async () => {
     const at = T0 + 60_000;
     await look(at, [hold('a10', at, 'trust'), decision('a11', at), move('a12', at)]);
-    await look(at + 1000, [hold('a10', at + 1000, 'trust'), decision('a11', at + 1000), decision('a12', at + 1000, { verdict: 'recommend', reason: 'ok' })]);
+    await look(at + 1000, [
+      hold('a10', at + 1000, 'trust'),
+      decision('a11', at + 1000),
+      decision('a12', at + 1000, { verdict: 'recommend', reason: 'ok' }),
+    ]);
     await look(at + 2000, [hold('a10', at + 2000, 'fresh'), decision('a11', at + 2000), decision('a12', at + 2000)]);
     await fixture.sql`delete from decision where look_ms >= ${at}`;
     const kept = await fixture.store.decisions({ fromMs: at, limit: 99 });
-    expect(kept.map((d) => [d.app, d.lookMs - at, d.reason])).toEqual([['a10', 2000, 'fresh'], ['a12', 1000, 'ok'], ['a10', 0, 'trust'], ['a12', 0, 'ok']]);
+    expect(kept.map((d) => [d.app, d.lookMs - at, d.reason])).toEqual([
+      ['a10', 2000, 'fresh'],
+      ['a12', 1000, 'ok'],
+      ['a10', 0, 'trust'],
+      ['a12', 0, 'ok'],
+    ]);
   });
 
   test('of the past say what was wanted, newest first, without looks that were only recorded', async () => {
@@ -171,7 +235,11 @@ test('proposals stay in the outbox until they are acknowledged or expire', async
   const at = T0 + 80_000;
   const apps = ['a30', 'a31', 'a32'];
   const proposals = [proposal('a30', at), proposal('a31', at), proposal('a32', at, at + 10)];
-  await look(at, apps.map((app) => move(app, at)), { proposals });
+  await look(
+    at,
+    apps.map((app) => move(app, at)),
+    { proposals },
+  );
   const pending = async (nowMs: number) => (await store.pendingProposals(nowMs, 100)).filter((p) => apps.includes(p.app));
   expect(await pending(at + 5)).toEqual(proposals);
   expect(await pending(at + 10)).toEqual(proposals.slice(0, 2));

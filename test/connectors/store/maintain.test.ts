@@ -12,7 +12,8 @@ import { T0, withStore } from './store-fixture.ts';
 
 const fixture = withStore(sampleConfig({ retention: { telemetry: '1d', predictions: '1d', decisions: '3d', kept: '30d' } }));
 
-const scrape = (atMs: number) => fixture.store.appendScrape({ atMs, sites: [{ site: 's0', values: { cpu_cores: 1 } }], apps: [{ app: 'a0', values: { load: 1 } }] });
+const scrape = (atMs: number) =>
+  fixture.store.appendScrape({ atMs, sites: [{ site: 's0', values: { cpu_cores: 1 } }], apps: [{ app: 'a0', values: { load: 1 } }] });
 
 test('partitions are made ahead for every table cut into days, once', async () => {
   const { created, dropped } = await fixture.store.maintain(T0);
@@ -40,8 +41,28 @@ test('a write into a day that was dropped makes it again', async () => {
 test('looks, and proposals that are settled, go with the records they belong to', async () => {
   const { store, sql } = fixture;
   const old = T0 - 4 * DAY_MS;
-  const proposal = { decisionId: `a0-${old}`, app: 'a0', from: 's0', to: 's1', gain: 1, verdict: 'move' as const, expiresMs: old + 1, reason: 'x' };
-  const decision = { id: proposal.decisionId, app: 'a0', lookMs: old, verdict: 'move' as const, reason: 'ok' as const, horizonS: 1, predictor: 'none' as const, policyVersion: 1, candidates: [], gates: [] };
+  const proposal = {
+    decisionId: `a0-${old}`,
+    app: 'a0',
+    from: 's0',
+    to: 's1',
+    gain: 1,
+    verdict: 'move' as const,
+    expiresMs: old + 1,
+    reason: 'x',
+  };
+  const decision = {
+    id: proposal.decisionId,
+    app: 'a0',
+    lookMs: old,
+    verdict: 'move' as const,
+    reason: 'ok' as const,
+    horizonS: 1,
+    predictor: 'none' as const,
+    policyVersion: 1,
+    candidates: [],
+    gates: [],
+  };
   for (const lookMs of [old, T0 - 40 * DAY_MS]) await store.openLook({ lookMs, configVersion: 1, openedMs: lookMs, recordOnly: false });
   await store.writeDecisions(old, [decision], [proposal], old + 1);
   await store.maintain(T0);

@@ -14,7 +14,10 @@ beforeAll(async () => ({ url, drop } = await testDatabase()));
 afterAll(() => drop?.());
 
 async function failure(run: Promise<unknown>): Promise<StoreError> {
-  const error: unknown = await run.then(() => undefined, (e: unknown) => e);
+  const error: unknown = await run.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
   if (!(error instanceof StoreError)) throw new Error(`expected a StoreError, got ${String(error)}`);
   return error;
 }
@@ -30,21 +33,31 @@ describe('opening', () => {
   test('the database of another installation is refused by name', async () => {
     const own = await openStore({ url });
     const again = await openStore({ url, installation: own.installation });
-    expect((await failure(openStore({ url, installation: 'other' }))).message).toBe(`store: openStore: this database belongs to the installation "${own.installation}", not to "other"; use another database`);
+    expect((await failure(openStore({ url, installation: 'other' }))).message).toBe(
+      `store: openStore: this database belongs to the installation "${own.installation}", not to "other"; use another database`,
+    );
     await Promise.all([own.close(), again.close()]);
   });
 
   test('a database that is newer, or was migrated by something else, is refused', async () => {
     const sql = connect({ url, max: 1 });
     await expect(migrate(sql, undefined, MIGRATIONS.slice(0, 2))).rejects.toThrow('migration 3 (moves), which this build does not know');
-    await expect(migrate(sql, undefined, MIGRATIONS.map((m) => (m.id === 2 ? { ...m, sql: `${m.sql} ` } : m)))).rejects.toThrow('migration 2 (looks) is not the one that was applied');
+    await expect(
+      migrate(
+        sql,
+        undefined,
+        MIGRATIONS.map((m) => (m.id === 2 ? { ...m, sql: `${m.sql} ` } : m)),
+      ),
+    ).rejects.toThrow('migration 2 (looks) is not the one that was applied');
     await sql.end();
   });
 
   test('a migration that fails leaves the schema as it was, and later ones go on from there', async () => {
     const sql = connect({ url, max: 1 });
     const next = { id: 99, name: 'extra', sql: 'create table extra (a int4)' };
-    await expect(migrate(sql, undefined, [...MIGRATIONS, next, { id: 100, name: 'bad', sql: 'create table' }])).rejects.toThrow('syntax error');
+    await expect(migrate(sql, undefined, [...MIGRATIONS, next, { id: 100, name: 'bad', sql: 'create table' }])).rejects.toThrow(
+      'syntax error',
+    );
     expect(await sql`select to_regclass('extra') as t`).toEqual([{ t: null }]);
     await migrate(sql, undefined, [...MIGRATIONS, next]);
     expect(await sql`select id from migration order by id desc limit 1`).toEqual([{ id: 99 }]);
@@ -55,7 +68,13 @@ describe('opening', () => {
 });
 
 describe('errors', () => {
-  test.each(['', 'nonsense', 'http://berth:hunter2@127.0.0.1/x', 'postgres://berth:hunter2@127.0.0.1:1/', 'postgres://berth:hunter2@[::bad/x'])('an address that cannot be one is refused without repeating it: %s', async (bad) => {
+  test.each([
+    '',
+    'nonsense',
+    'http://berth:hunter2@127.0.0.1/x',
+    'postgres://berth:hunter2@127.0.0.1:1/',
+    'postgres://berth:hunter2@[::bad/x',
+  ])('an address that cannot be one is refused without repeating it: %s', async (bad) => {
     const error = await failure(openStore({ url: bad }));
     expect(error.message).toMatch(/openStore: the database address must look like/);
     expect(error.retryable).toBe(false);
@@ -68,7 +87,10 @@ describe('errors', () => {
     const closed = new URL(url);
     closed.port = '1';
     closed.password = 'hunter2';
-    for (const [address, message] of [[wrong, /password authentication failed/], [closed, /ECONNREFUSED/]] as const) {
+    for (const [address, message] of [
+      [wrong, /password authentication failed/],
+      [closed, /ECONNREFUSED/],
+    ] as const) {
       const error = await failure(openStore({ url: String(address) }));
       expect(error.message).toMatch(message);
       expect(error.retryable).toBe(true);
@@ -82,7 +104,12 @@ describe('errors', () => {
     await blocker.begin(async (tx) => {
       await tx`lock table profile in access exclusive mode`;
       const error = await failure(store.profile('p'));
-      expect(error).toMatchObject({ operation: 'profile', code: '57014', retryable: true, message: 'store: profile: canceling statement due to statement timeout' });
+      expect(error).toMatchObject({
+        operation: 'profile',
+        code: '57014',
+        retryable: true,
+        message: 'store: profile: canceling statement due to statement timeout',
+      });
     });
     expect(await store.profile('p')).toBeUndefined();
     await Promise.all([store.close(), blocker.end()]);
@@ -94,7 +121,20 @@ describe('errors', () => {
     const sql = connect({ url, max: 1 });
     await sql`alter table outcome add constraint never check (p10 > 5)`;
     await store.openLook({ lookMs: T0, configVersion: 1, openedMs: T0, recordOnly: false });
-    await store.writePredictions(T0, [{ app: 'a0', predictor: 'rule', sites: ['s0'], q: Float32Array.of(0, 0, 0), rule: Float32Array.of(0), ageS: Float32Array.of(0), appAgeS: 0, complete: Float32Array.of(0), appComplete: 0, horizonMs: 1000 }]);
+    await store.writePredictions(T0, [
+      {
+        app: 'a0',
+        predictor: 'rule',
+        sites: ['s0'],
+        q: Float32Array.of(0, 0, 0),
+        rule: Float32Array.of(0),
+        ageS: Float32Array.of(0),
+        appAgeS: 0,
+        complete: Float32Array.of(0),
+        appComplete: 0,
+        horizonMs: 1000,
+      },
+    ]);
     await store.writeDecisions(T0, [], [], T0);
     await store.appendScrape({ atMs: T0 + 1000, sites: [], apps: [{ app: 'a0', placed: 's0', values: { kpi_p99_ms: 10 } }] });
     expect((await failure(store.joinOutcomes(T0 + 9000))).message).toMatch(/joinOutcomes: COPY into outcome .* was refused/);
@@ -114,7 +154,7 @@ describe('configuration', () => {
     const at = ids.get('a2');
     const answers = await Promise.all([1, 2, 3].map(() => store.applyConfig(sampleConfig({ apps: 5 }), 'bob', T0 + 1)));
     expect(answers.map((a) => a.changed).sort()).toEqual([false, false, true]);
-    expect((await store.applyConfig(sampleConfig({ apps: 5 }), 'bob', T0 + 1))).toEqual({ version: first.version + 1, changed: false });
+    expect(await store.applyConfig(sampleConfig({ apps: 5 }), 'bob', T0 + 1)).toEqual({ version: first.version + 1, changed: false });
     await store.applyConfig(sampleConfig({ apps: 1 }), 'ann', T0 + 2);
     const now = await store.config();
     expect(Object.keys(now!.config.apps)).toEqual(['a0']);
@@ -129,7 +169,19 @@ describe('configuration', () => {
     const store = await openStore({ url: empty.url });
     expect(await store.config()).toBeUndefined();
     expect(await store.lastLook()).toBeUndefined();
-    expect(await store.claimMove({ decisionId: 'x', app: 'a', from: 's', to: 't', origin: 'look', reason: '', by: '', workflowId: '', nowMs: 1 })).toEqual({ admitted: false, refusal: 'no configuration was applied' });
+    expect(
+      await store.claimMove({
+        decisionId: 'x',
+        app: 'a',
+        from: 's',
+        to: 't',
+        origin: 'look',
+        reason: '',
+        by: '',
+        workflowId: '',
+        nowMs: 1,
+      }),
+    ).toEqual({ admitted: false, refusal: 'no configuration was applied' });
     await store.close();
     await empty.drop();
   });

@@ -9,7 +9,18 @@ const HORIZON = 30_000;
 
 /** s1 stands first: a row's sites need not be in the order of the configuration. */
 function prediction(app: string, q = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], horizonMs = HORIZON): PredictionRow {
-  return { app, predictor: 'model', sites: ['s1', 's0'], q: Float32Array.from(q), rule: new Float32Array(2), ageS: new Float32Array(2), appAgeS: 0, complete: Float32Array.of(1, 1), appComplete: 1, horizonMs };
+  return {
+    app,
+    predictor: 'model',
+    sites: ['s1', 's0'],
+    q: Float32Array.from(q),
+    rule: new Float32Array(2),
+    ageS: new Float32Array(2),
+    appAgeS: 0,
+    complete: Float32Array.of(1, 1),
+    appComplete: 1,
+    horizonMs,
+  };
 }
 
 async function decidedLook(lookMs: number, predictions: PredictionRow[], recordOnly = false): Promise<void> {
@@ -19,7 +30,11 @@ async function decidedLook(lookMs: number, predictions: PredictionRow[], recordO
 }
 
 const sample = (atMs: number, app: string, placed: string | undefined, p99: number | undefined) =>
-  fixture.store.appendScrape({ atMs, sites: [], apps: [{ app, ...(placed !== undefined && { placed }), values: p99 === undefined ? { load: 1 } : { kpi_p99_ms: p99 } }] });
+  fixture.store.appendScrape({
+    atMs,
+    sites: [],
+    apps: [{ app, ...(placed !== undefined && { placed }), values: p99 === undefined ? { load: 1 } : { kpi_p99_ms: p99 } }],
+  });
 const outcomes = (lookMs: number) => fixture.store.outcomes({ fromMs: lookMs, toMs: lookMs });
 
 test('a prediction is joined once with the mean observed around its time, on the site where the app was', async () => {
@@ -35,7 +50,17 @@ test('a prediction is joined once with the mean observed around its time, on the
   expect(await fixture.store.joinOutcomes(target + 5000)).toBe(0);
   const [row, ...others] = await outcomes(lookMs);
   expect(others).toEqual([]);
-  expect(row).toEqual({ app: 'a0', site: 's0', lookMs, targetMs: target, p10: Math.fround(0.4), p50: 0.5, p90: Math.fround(0.6), actual: expect.closeTo(0.8, 12), predictor: 'model' });
+  expect(row).toEqual({
+    app: 'a0',
+    site: 's0',
+    lookMs,
+    targetMs: target,
+    p10: Math.fround(0.4),
+    p50: 0.5,
+    p90: Math.fround(0.6),
+    actual: expect.closeTo(0.8, 12),
+    predictor: 'model',
+  });
   expect(await fixture.store.outcomes({ app: 'a1', fromMs: 0, toMs: target })).toEqual([]);
   expect(await fixture.store.outcomes({ app: 'nobody', fromMs: 0, toMs: target })).toEqual([]);
 });
@@ -43,7 +68,10 @@ test('a prediction is joined once with the mean observed around its time, on the
 test('what cannot be told stays open until it is too late, and a late sample still counts before that', async () => {
   const lookMs = T0 + 100_000;
   const target = lookMs + HORIZON;
-  await decidedLook(lookMs, ['a0', 'a1', 'a2', 'a3', 'a4', 'a5'].map((app) => prediction(app, app === 'a3' ? [0, 0, 0, NaN, NaN, NaN] : undefined)));
+  await decidedLook(
+    lookMs,
+    ['a0', 'a1', 'a2', 'a3', 'a4', 'a5'].map((app) => prediction(app, app === 'a3' ? [0, 0, 0, NaN, NaN, NaN] : undefined)),
+  );
   await sample(target, 'a1', undefined, 20);
   await sample(target, 'a2', 's0', undefined);
   await sample(target, 'a3', 's0', 20);
@@ -65,7 +93,10 @@ test('each prediction of a look waits for its own horizon', async () => {
   await sample(lookMs + 20_000, 'a1', 's1', 10);
   expect(await fixture.store.joinOutcomes(lookMs + 15_000)).toBe(1);
   expect(await fixture.store.joinOutcomes(lookMs + 25_000)).toBe(1);
-  expect((await outcomes(lookMs)).map((o) => [o.app, o.site, o.targetMs - lookMs])).toEqual([['a0', 's0', 10_000], ['a1', 's1', 20_000]]);
+  expect((await outcomes(lookMs)).map((o) => [o.app, o.site, o.targetMs - lookMs])).toEqual([
+    ['a0', 's0', 10_000],
+    ['a1', 's1', 20_000],
+  ]);
 });
 
 test('looks that were only recorded are kept apart', async () => {

@@ -6,9 +6,19 @@ const fixture = withStore();
 const sha = (n: number) => n.toString(16).padStart(64, '0');
 
 function model(key: string, n: number): Omit<ModelVersion, 'version'> {
-  return { key, onnxSha256: sha(n), contract: { z: 1, a: [sha(1000 + n)] }, contractDigest: sha(n), servedBy: 'model', report: { skill: 0.5 }, profileId: `p${n}`, createdMs: T0 + n };
+  return {
+    key,
+    onnxSha256: sha(n),
+    contract: { z: 1, a: [sha(1000 + n)] },
+    contractDigest: sha(n),
+    servedBy: 'model',
+    report: { skill: 0.5 },
+    profileId: `p${n}`,
+    createdMs: T0 + n,
+  };
 }
-const say = (key: string, alias: 'champion' | 'challenger', version: number) => fixture.store.setAlias({ key, alias, version, by: 'ann', why: 'better', atMs: T0 });
+const say = (key: string, alias: 'champion' | 'challenger', version: number) =>
+  fixture.store.setAlias({ key, alias, version, by: 'ann', why: 'better', atMs: T0 });
 
 test('versions count up per key, and the same model is one version', async () => {
   const { store } = fixture;
@@ -32,8 +42,11 @@ test('a new champion makes the old one previous in the same step, and the log sa
   expect((await store.alias('k', 'previous'))?.version).toBe(2);
   const by = { by: 'ann', why: 'better', atMs: T0 };
   expect(await store.aliasHistory('k')).toEqual([
-    { alias: 'champion', version: 1, ...by }, { alias: 'previous', version: 2, ...by }, { alias: 'champion', version: 2, ...by },
-    { alias: 'previous', version: 1, ...by }, { alias: 'champion', version: 1, ...by },
+    { alias: 'champion', version: 1, ...by },
+    { alias: 'previous', version: 2, ...by },
+    { alias: 'champion', version: 2, ...by },
+    { alias: 'previous', version: 1, ...by },
+    { alias: 'champion', version: 1, ...by },
   ]);
   expect((await store.champions()).map((m) => [m.key, m.version])).toEqual([['k', 1]]);
 });
@@ -61,7 +74,10 @@ test('evidence is replaced by what is newer', async () => {
   await store.saveEvidence([row, { ...row, site: 's1' }]);
   await store.saveEvidence([{ ...row, samples: 20, error: 0.05 }]);
   await store.saveEvidence([]);
-  expect(await store.evidence()).toEqual([{ ...row, samples: 20, error: 0.05 }, { ...row, site: 's1' }]);
+  expect(await store.evidence()).toEqual([
+    { ...row, samples: 20, error: 0.05 },
+    { ...row, site: 's1' },
+  ]);
 });
 
 test('profiles are found by id and the newest by app', async () => {
