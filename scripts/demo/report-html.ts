@@ -141,7 +141,7 @@ function howSection(result: DemoResult): Markup {
       </section>
     </div>
     <footer>
-      Everything on this page was measured in this run. p50 and p95 are quantiles of all requests from the moment they were meant to be
-      sent.
+      Everything on this page was measured in this run. p50 and p95 are quantiles of latency, counted from the moment a request was meant to
+      be sent.
     </footer>`;
 }
