@@ -55,8 +55,9 @@ function holds(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const started = processStat(holder.pid)?.started;
-  return started === undefined || holder.started === undefined || started === holder.started;
+  const seen = processStat(holder.pid);
+  if (seen?.zombie) return false;
+  return seen === undefined || holder.started === undefined || seen.started === holder.started;
 }
 
 export function writeAddress(dir: string, address: DaemonAddress): () => void {

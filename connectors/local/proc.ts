@@ -40,6 +40,8 @@ export interface ProcessStat {
   readonly core: number;
   /** Clock ticks from boot; with the pid it names one process for ever. */
   readonly started: number;
+  /** Dead, and only waiting for its parent to take note; without an init process that may be for ever. */
+  readonly zombie: boolean;
 }
 
 export function processStat(pid: number): ProcessStat | undefined {
@@ -49,13 +51,11 @@ export function processStat(pid: number): ProcessStat | undefined {
 
 /** The name in field 2 may hold spaces and brackets, so fields are counted from the last bracket. */
 export function parseStat(pid: number, text: string): ProcessStat | undefined {
-  const fields = text
-    .slice(text.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
+  const [status, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = [NaN, ...rest.map(Number)];
   const [parent, user, system, started, core] = [fields[1], fields[11], fields[12], fields[19], fields[36]];
   if (parent === undefined || user === undefined || system === undefined || started === undefined || core === undefined) return undefined;
-  return { pid, parent, cpuS: (user + system) / TICKS_PER_S, core, started };
+  return { pid, parent, cpuS: (user + system) / TICKS_PER_S, core, started, zombie: status === 'Z' };
 }
 
 /** All processes that can be seen; undefined where there is no `/proc`. */

@@ -58,7 +58,7 @@ async function alive(dir: string): Promise<number | undefined> {
 }
 
 /**
- * Ends the daemon of a folder and all its children, and waits until it is gone. False when there was none. Who holds the lock is asked,
+ * Ends the daemon of a folder and all its children, and waits until it has given up its lock, which is the last thing it does. False when there was none. Who holds the lock is asked,
  * not who answers: a busy daemon may be slow, and must not be taken for a dead one.
  */
 export async function stopDaemon(dir: string, timeoutS = 60): Promise<boolean> {
@@ -70,18 +70,9 @@ export async function stopDaemon(dir: string, timeoutS = 60): Promise<boolean> {
     if (lockHolder(dir) === pid) process.kill(pid, 'SIGTERM');
   });
   const deadlineMs = Date.now() + timeoutS * 1000;
-  while (isRunning(pid)) {
+  while (lockHolder(dir) === pid) {
     if (Date.now() > deadlineMs) throw new Error(`the local cluster with pid ${pid} has not ended after ${timeoutS} s`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return true;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }
