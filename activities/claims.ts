@@ -1,7 +1,8 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 
 import type { ClaimAnswer, ClaimRequest, MoveEnd } from '../domain/records.ts';
-import { workflowIds } from '../workflows/queues.ts';
+import type { MoveInput } from '../workflows/migrate-app.ts';
+import { QUEUE, workflowIds } from '../workflows/queues.ts';
 import type { ControlDeps } from './deps.ts';
 import { observedScore } from './observed-score.ts';
 
@@ -33,9 +34,7 @@ export interface EndInput {
 }
 
 export type MoveState =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'ended'; readonly end: MoveEnd; readonly why?: string }
-  | { readonly kind: 'lost' };
+  { readonly kind: 'running' } | { readonly kind: 'ended'; readonly end: MoveEnd; readonly why?: string } | { readonly kind: 'lost' };
 
 /** Seconds before a move over which the quality is measured that the move is judged against; at least two steps of the telemetry. */
 const BEFORE_S = 10;
@@ -43,6 +42,29 @@ const BEFORE_STEPS = 2;
 
 /** Admission and bookkeeping of moves. */
 export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) => ({
+  /** Starts the workflow of a move, once per decision; `started` is false when there was one already, also if it has ended. */
+  async startMove({ move, timeoutS }: { move: MoveInput; timeoutS: number }): Promise<{ started: boolean }> {
+    const { app, from, to } = move;
+    try {
+      await client.workflow.start('migrateApp', {
+        workflowId: workflowIds.move(app, move.decisionId),
+        taskQueue: QUEUE.control,
+        args: [move],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowExecutionTimeout: `${Math.ceil(timeoutS)} seconds`,
+        typedSearchAttributes: [
+          { key: { name: 'BerthApp', type: 'KEYWORD' }, value: app },
+          { key: { name: 'BerthSite', type: 'KEYWORD' }, value: to },
+        ],
+        staticSummary: `${app}: ${from} to ${to}`,
+      });
+      return { started: true };
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return { started: false };
+      throw error;
+    }
+  },
+
   /** Admits a move under the budgets, or says why not. The same decision twice is one claim. */
   async claimMove(request: Omit<ClaimRequest, 'nowMs'>): Promise<{ admitted: true } | { admitted: false; refusal: string }> {
     const answer: ClaimAnswer = await store.claimMove({ ...request, nowMs: clock() });
@@ -61,7 +83,12 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
     if (refusal) return { ok: false, why: `${input.to} cannot take it: ${refusal.refusal}` };
     const stepS = (await store.config())?.config.telemetry.step ?? 0;
     const toMs = clock();
-    const before = await observedScore(store, { app: input.app, site: input.from, fromMs: toMs - Math.max(BEFORE_S, BEFORE_STEPS * stepS) * 1000, toMs });
+    const before = await observedScore(store, {
+      app: input.app,
+      site: input.from,
+      fromMs: toMs - Math.max(BEFORE_S, BEFORE_STEPS * stepS) * 1000,
+      toMs,
+    });
     return { ok: true, ...(before !== undefined && { scoreBefore: before }) };
   },
 
@@ -74,7 +101,8 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
 
   /** Records how a move ended; the first end stands. A move that was never admitted has nothing to record. */
   async endMove({ decisionId, ...end }: EndInput): Promise<{ end: MoveEnd; to: string; why?: string }> {
-    if (!(await store.claim(decisionId))) return { end: end.end === 'reverted' ? 'refused' : end.end, to: '', ...(end.why !== undefined && { why: end.why }) };
+    if (!(await store.claim(decisionId)))
+      return { end: end.end === 'reverted' ? 'refused' : end.end, to: '', ...(end.why !== undefined && { why: end.why }) };
     const claim = await store.endClaim(decisionId, { ...end, atMs: clock() });
     return { end: claim.end ?? end.end, to: claim.to, ...(claim.why !== undefined && { why: claim.why }) };
   },

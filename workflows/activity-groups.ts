@@ -8,7 +8,20 @@ const HOPELESS = ['BadInput', 'NotConfigured', 'NotPermitted', 'ModelRefused', '
 
 /** Sub-second reads and writes of the store, in the worker that holds the workflow: one event each, and a pause does not wait for a queue. */
 export const store = proxyLocalActivities<
-  Pick<ControlActivities, 'loadApp' | 'mirrorController' | 'mirrorFleet' | 'loadFleet' | 'readAppView' | 'claimMove' | 'recheckMove' | 'measureQos' | 'endMove' | 'checkFleet'>
+  Pick<
+    ControlActivities,
+    | 'loadApp'
+    | 'mirrorController'
+    | 'mirrorFleet'
+    | 'loadFleet'
+    | 'readAppView'
+    | 'startMove'
+    | 'claimMove'
+    | 'recheckMove'
+    | 'measureQos'
+    | 'endMove'
+    | 'checkFleet'
+  >
 >({
   startToCloseTimeout: '10 seconds',
   scheduleToCloseTimeout: '10 minutes',
