@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Answer } from '../../workflows/messages.ts';
 import { eventually } from '../contracts/eventually.ts';
-import { eventsOf, eventTypesOf } from './histories.ts';
+import { atRest, eventsOf } from './histories.ts';
 import { withWorld } from './environment.ts';
 import { controllerHandle, endOf, inPhase, propose, proposalOf, resultOf, stateOf, stateWhen, tell } from './moves.ts';
 
@@ -167,18 +167,19 @@ test('cool-down keeps an app where it is after a move, and grows with the next',
 
 test('a move costs at most 55 events, those of its controller included', async () => {
   const handle = await begin('a12');
+  await atRest(handle);
   const before = await eventsOf(handle);
   const decisionId = await propose(world, 'a12', 's1');
   await resultOf(world, 'a12', decisionId);
   await stateWhen(world, 'a12', 'the move is booked', (s) => s.moving === undefined && s.coolUntilMs !== undefined && !s.stale);
+  await atRest(handle);
   const events = (await eventsOf(handle)) - before + (await eventsOf(world.client.workflow.getHandle(`move/a12/${decisionId}`)));
-  console.info(`a move: ${events} events`);
   expect(events).toBeLessThanOrEqual(55);
 });
 
 test('an idle controller adds no event to its history', async () => {
   const handle = await begin('a13');
-  await eventually('it has gone to rest', async () => (await eventTypesOf(handle)).at(-1) === 'WORKFLOW_TASK_COMPLETED');
+  await atRest(handle);
   const before = await eventsOf(handle);
   await propose(world, 'a14', 's1');
   await endOf(world, 'a14');
