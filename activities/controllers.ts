@@ -7,7 +7,12 @@ import type { AppFacts } from '../workflows/controller-state.ts';
 import type { ControlDeps } from './deps.ts';
 
 const UNKNOWN: AppFacts = {
-  known: false, sites: [], mode: 'recommend', onPause: 'finish', cooldown: { initial: 60, factor: 2, max: 3600, reset: 7200 }, quarantineS: 600,
+  known: false,
+  sites: [],
+  mode: 'recommend',
+  onPause: 'finish',
+  cooldown: { initial: 60, factor: 2, max: 3600, reset: 7200 },
+  quarantineS: 600,
   times: { readyDeadlineS: 300, stableS: 5, soakS: 30, tolerance: 0.1, revertDeadlineS: 600 },
 };
 
@@ -21,10 +26,17 @@ export const controllerActivities = ({ store, cluster }: Pick<ControlDeps, 'stor
     if (!applied || !spec || !policy) return { facts: UNKNOWN };
     const mirror = await store.controller(app);
     const facts: AppFacts = {
-      known: true, sites: spec.sites ?? Object.keys(applied.config.sites), mode: policy.mode, onPause: policy.onPause,
-      cooldown: policy.cooldown, quarantineS: policy.quarantine,
+      known: true,
+      sites: spec.sites ?? Object.keys(applied.config.sites),
+      mode: policy.mode,
+      onPause: policy.onPause,
+      cooldown: policy.cooldown,
+      quarantineS: policy.quarantine,
       times: {
-        readyDeadlineS: policy.ready.deadline, stableS: policy.ready.stable, soakS: policy.verify.soak, tolerance: policy.verify.tolerance,
+        readyDeadlineS: policy.ready.deadline,
+        stableS: policy.ready.stable,
+        soakS: policy.verify.soak,
+        tolerance: policy.verify.tolerance,
         revertDeadlineS: Math.max(60, 2 * policy.ready.deadline),
       },
     };
@@ -46,7 +58,10 @@ export const controllerActivities = ({ store, cluster }: Pick<ControlDeps, 'stor
   /** The newest look and the last five decisions of an app, in sentences; below 8 KiB. */
   async readAppView({ app }: { app: string }): Promise<AppView> {
     const [applied, decisions, placements, champion] = await Promise.all([
-      store.config(), store.decisions({ app, limit: 5 }), cluster.placements([app]), modelOf(store, app),
+      store.config(),
+      store.decisions({ app, limit: 5 }),
+      cluster.placements([app]),
+      modelOf(store, app),
     ]);
     const placed = placements.find((p) => p.app === app)?.site;
     if (!applied) throw ApplicationFailure.nonRetryable('no configuration is applied', 'NotConfigured');

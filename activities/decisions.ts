@@ -18,7 +18,12 @@ export const decisionActivities = (deps: ControlDeps) => ({
   /** Decides for the whole fleet in one place and writes it down in one transaction. A look that is decided is returned unchanged. */
   async decideFleet({ lookMs }: { lookMs: number }): Promise<{ counts: Record<string, number>; again: boolean }> {
     const applied = await configured(deps.store);
-    const { look, previousMs } = await deps.store.openLook({ lookMs, configVersion: applied.version, openedMs: deps.clock(), recordOnly: false });
+    const { look, previousMs } = await deps.store.openLook({
+      lookMs,
+      configVersion: applied.version,
+      openedMs: deps.clock(),
+      recordOnly: false,
+    });
     if (look.decidedMs !== undefined) return await deps.store.writeDecisions(lookMs, [], [], look.decidedMs);
     const known = await gather(deps, applied, lookMs);
     const intervalS = await intervalOf(deps, applied);
@@ -32,7 +37,9 @@ export const decisionActivities = (deps: ControlDeps) => ({
       if (input) decisions.push(decide(input));
     }
     const allocated = allocate({ decisions, claims: known.claims, placements: known.placements, ...limitsOf(applied) });
-    const proposals = look.recordOnly ? [] : allocated.filter((d) => d.verdict === 'move' || d.verdict === 'recommend').map((d) => proposalOf(d, applied, deps.clock()));
+    const proposals = look.recordOnly
+      ? []
+      : allocated.filter((d) => d.verdict === 'move' || d.verdict === 'recommend').map((d) => proposalOf(d, applied, deps.clock()));
     return await deps.store.writeDecisions(lookMs, allocated, proposals, deps.clock());
   },
 });
@@ -41,7 +48,9 @@ function limitsOf({ config }: AppliedConfig): Pick<AllocateInput, 'budgets' | 'n
   return {
     budgets: config.budgets,
     namespaces: new Map(Object.entries(config.apps).map(([app, spec]) => [app, spec.namespace])),
-    capacity: new Map(Object.entries(config.sites).flatMap(([site, spec]) => (spec.maxApps === undefined ? [] : [[site, spec.maxApps] as const]))),
+    capacity: new Map(
+      Object.entries(config.sites).flatMap(([site, spec]) => (spec.maxApps === undefined ? [] : [[site, spec.maxApps] as const])),
+    ),
   };
 }
 
@@ -50,11 +59,21 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
   const apps = appNames(applied);
   const longest = Math.max(1, ...Object.values(applied.config.policies).map((p) => p.sustained.of)) - 1;
   const [predictions, past, controllers, fleet, evidence, claims, placements, refusals] = await Promise.all([
-    store.readPredictions(lookMs), store.pastDecisions(lookMs, longest), store.controllers(), store.fleet(), store.evidence(), store.openClaims(),
-    cluster.placements(apps), cluster.feasibility(apps),
+    store.readPredictions(lookMs),
+    store.pastDecisions(lookMs, longest),
+    store.controllers(),
+    store.fleet(),
+    store.evidence(),
+    store.openClaims(),
+    cluster.placements(apps),
+    cluster.feasibility(apps),
   ]);
   return {
-    apps, fleet, evidence: by(evidence, (e) => e.key), claims, placements,
+    apps,
+    fleet,
+    evidence: by(evidence, (e) => e.key),
+    claims,
+    placements,
     predictionOf: new Map(predictions.map((p) => [p.app, p])),
     pastOf: by(past, (p) => p.app),
     controllerOf: new Map(controllers.map((c) => [c.app, c])),
@@ -84,12 +103,19 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
   const prediction = known.predictionOf.get(app);
   const controller = known.controllerOf.get(app);
   return {
-    app, spec, policy, objective, policyVersion: applied.version,
+    app,
+    spec,
+    policy,
+    objective,
+    policyVersion: applied.version,
     sites: (spec.sites ?? Object.keys(config.sites)).flatMap((site) => {
       const siteSpec = config.sites[site];
       return siteSpec ? [{ site, spec: siteSpec }] : [];
     }),
-    lookMs: look.lookMs, nowMs, intervalS, recordOnly: look.recordOnly,
+    lookMs: look.lookMs,
+    nowMs,
+    intervalS,
+    recordOnly: look.recordOnly,
     placement: known.placementOf.get(app) ?? { app },
     refusals: known.refusalsOf.get(app) ?? [],
     evidence: evidenceOf(known, spec.model ?? app, app, prediction?.modelVersion),
@@ -111,8 +137,13 @@ function evidenceOf(known: Known, key: string, app: string, version: number | un
 function proposalOf(decision: Decision, applied: AppliedConfig, nowMs: number): Proposal {
   const policy = applied.config.policies[applied.config.apps[decision.app]?.policy ?? ''];
   return {
-    decisionId: decision.id, app: decision.app, from: decision.from ?? '', to: decision.to ?? '', gain: decision.gain ?? 0,
-    verdict: decision.verdict === 'move' ? 'move' : 'recommend', expiresMs: nowMs + (policy?.freshness ?? 30) * 1000,
+    decisionId: decision.id,
+    app: decision.app,
+    from: decision.from ?? '',
+    to: decision.to ?? '',
+    gain: decision.gain ?? 0,
+    verdict: decision.verdict === 'move' ? 'move' : 'recommend',
+    expiresMs: nowMs + (policy?.freshness ?? 30) * 1000,
     reason: summariseDecision(decision).slice(0, 500),
   };
 }

@@ -34,7 +34,8 @@ export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
     async function strayClaims(): Promise<string[]> {
       const stray: string[] = [];
       for (const claim of await store.openClaims()) {
-        if (clock() - claim.openedMs > 10_000 && !(await isRunning(client, claim.workflowId))) stray.push(`claim ${claim.decisionId} is open, and nothing carries it on`);
+        if (clock() - claim.openedMs > 10_000 && !(await isRunning(client, claim.workflowId)))
+          stray.push(`claim ${claim.decisionId} is open, and nothing carries it on`);
       }
       return stray;
     }

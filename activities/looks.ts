@@ -30,10 +30,16 @@ export const lookActivities = (deps: ControlDeps) => ({
     const lateS = (nowMs - lookMs) / 1000;
     const limitS = freshnessS(applied);
     const recordOnly = lateS > limitS ? `it began ${lateS.toFixed(0)} s after its time, freshness is ${limitS} s` : undefined;
-    const { look } = await deps.store.openLook({ lookMs, configVersion: applied.version, openedMs: nowMs, recordOnly: recordOnly !== undefined });
+    const { look } = await deps.store.openLook({
+      lookMs,
+      configVersion: applied.version,
+      openedMs: nowMs,
+      recordOnly: recordOnly !== undefined,
+    });
     const apps = appNames(applied).length;
     const shards = Array.from({ length: Math.ceil(apps / deps.shardSize) }, (_, i) => ({
-      offset: i * deps.shardSize, count: Math.min(deps.shardSize, apps - i * deps.shardSize),
+      offset: i * deps.shardSize,
+      count: Math.min(deps.shardSize, apps - i * deps.shardSize),
     }));
     return { apps, shards, ...(look.recordOnly && { recordOnly: recordOnly ?? 'an earlier attempt found it too late' }) };
   },
@@ -77,8 +83,13 @@ async function reportLost({ store, client, clock }: ControlDeps): Promise<number
 /** Signals a controller and starts it where there is none. */
 export async function tell(client: ControlDeps['client'], app: string, signal: string, message: unknown): Promise<void> {
   await client.workflow.signalWithStart('placementController', {
-    workflowId: workflowIds.controller(app), taskQueue: QUEUE.control, args: [{ app }], signal, signalArgs: [message],
-    typedSearchAttributes: [{ key: { name: 'BerthApp', type: 'KEYWORD' }, value: app }], staticSummary: `placement of ${app}`,
+    workflowId: workflowIds.controller(app),
+    taskQueue: QUEUE.control,
+    args: [{ app }],
+    signal,
+    signalArgs: [message],
+    typedSearchAttributes: [{ key: { name: 'BerthApp', type: 'KEYWORD' }, value: app }],
+    staticSummary: `placement of ${app}`,
   });
 }
 

@@ -5,7 +5,10 @@ import type { Store } from '../connectors/store/types.ts';
  * The observed score of an app on one site over (fromMs, toMs]: the objective of the median of each KPI over the ticks in which the app was seen there.
  * undefined when a KPI has no sample in them, or the time is shorter than one step of the telemetry: what was not seen is not good.
  */
-export async function observedScore(store: Store, at: { app: string; site: string; fromMs: number; toMs: number }): Promise<number | undefined> {
+export async function observedScore(
+  store: Store,
+  at: { app: string; site: string; fromMs: number; toMs: number },
+): Promise<number | undefined> {
   const applied = await store.config();
   const spec = applied?.config.apps[at.app];
   const objective = spec && applied.config.objectives[spec.objective];
@@ -18,7 +21,12 @@ export async function observedScore(store: Store, at: { app: string; site: strin
   const kpis: Record<string, number> = {};
   for (const kpi of objective.kpis) {
     const s = frame.app.series.indexOf(kpiKey(kpi));
-    const seen = s < 0 ? [] : [...frame.app.values.subarray(s * ticks, (s + 1) * ticks)].filter((v, tick) => Number.isFinite(v) && frame.app.placed[tick] === 0);
+    const seen =
+      s < 0
+        ? []
+        : [...frame.app.values.subarray(s * ticks, (s + 1) * ticks)].filter(
+            (v, tick) => Number.isFinite(v) && frame.app.placed[tick] === 0,
+          );
     kpis[kpiKey(kpi)] = median(seen);
   }
   const score = scoreOf(objective, kpis);

@@ -28,7 +28,8 @@ export const placementActivities = (deps: ActuateDeps) => ({
 
   async applyChange({ claimId, changeId, app, to }: ChangeInput): Promise<{ applied: boolean; generation: number }> {
     const claim = await entitled(deps, { claimId, app, changes: true });
-    if (!claim.snapshot) throw ApplicationFailure.nonRetryable(`claim ${claimId} has no snapshot, so its change could not be undone`, 'NoOpenClaim');
+    if (!claim.snapshot)
+      throw ApplicationFailure.nonRetryable(`claim ${claimId} has no snapshot, so its change could not be undone`, 'NoOpenClaim');
     await deps.store.claimPhase(claimId, 'apply', deps.clock());
     return await deps.actuator.apply({ app, to, decisionId: changeId });
   },
@@ -48,7 +49,8 @@ export const placementActivities = (deps: ActuateDeps) => ({
       if (since !== undefined && now - since >= input.stableS * 1000) {
         return { failedRequests: state.report?.failedRequests ?? 0, waitedS: (now - began) / 1000 };
       }
-      if (now - began > input.deadlineS * 1000) throw ApplicationFailure.nonRetryable(`${app} was not ready on ${to} within ${input.deadlineS} s`, 'NotReady');
+      if (now - began > input.deadlineS * 1000)
+        throw ApplicationFailure.nonRetryable(`${app} was not ready on ${to} within ${input.deadlineS} s`, 'NotReady');
       heartbeat({ waitedS: (now - began) / 1000, ready: state.ready });
       await wait(POLL_MS, undefined, { signal: cancellationSignal() });
     }
@@ -78,7 +80,8 @@ async function entitled(deps: ActuateDeps, need: { claimId: string; app: string;
   if (claim.end !== undefined) throw ApplicationFailure.nonRetryable(`claim ${need.claimId} has ended: ${claim.end}`, 'NoOpenClaim');
   const applied = await store.config();
   const spec = applied?.config.apps[need.app];
-  if (!spec || (deps.allowed && !deps.allowed.has(need.app))) throw ApplicationFailure.nonRetryable(`this actuator may not touch ${need.app}`, 'NotPermitted');
+  if (!spec || (deps.allowed && !deps.allowed.has(need.app)))
+    throw ApplicationFailure.nonRetryable(`this actuator may not touch ${need.app}`, 'NotPermitted');
   if (!need.changes) return claim;
   const [controller, fleet] = [await store.controller(need.app), await store.fleet()];
   if (controller?.held !== undefined) throw ApplicationFailure.nonRetryable(`${need.app} is held: ${controller.held}`, 'NotPermitted');

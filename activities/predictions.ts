@@ -26,12 +26,24 @@ interface Subject {
 
 export const predictionActivities = (deps: ComputeDeps) => ({
   /** Reads one window for a stretch of the fleet, predicts every app on every site it may run on, and stores the rows in place of an earlier attempt's. */
-  async predictShard({ lookMs, offset, count }: { lookMs: number; offset: number; count: number }): Promise<{ rows: number; unknown: number }> {
+  async predictShard({
+    lookMs,
+    offset,
+    count,
+  }: {
+    lookMs: number;
+    offset: number;
+    count: number;
+  }): Promise<{ rows: number; unknown: number }> {
     const applied = await configured(deps.store);
     const apps = appNames(applied).slice(offset, offset + count);
     const champions = new Map((await deps.store.champions()).map((m) => [m.key, m]));
     heartbeat('reading telemetry');
-    const window = await deps.store.telemetry.windows({ apps, sites: Object.keys(applied.config.sites), ...spanOf(applied.config, champions, lookMs) });
+    const window = await deps.store.telemetry.windows({
+      apps,
+      sites: Object.keys(applied.config.sites),
+      ...spanOf(applied.config, champions, lookMs),
+    });
     if ('kind' in window) {
       log.warn('no telemetry', { why: window.why });
       return { rows: 0, unknown: apps.length };
@@ -47,13 +59,24 @@ export const predictionActivities = (deps: ComputeDeps) => ({
 });
 
 /** The window ends at the look's scheduled time and is as long as configured, or as the most demanding model needs. */
-function spanOf({ telemetry }: Config, champions: ReadonlyMap<string, ModelVersion>, lookMs: number): { fromMs: number; toMs: number; stepMs: number } {
+function spanOf(
+  { telemetry }: Config,
+  champions: ReadonlyMap<string, ModelVersion>,
+  lookMs: number,
+): { fromMs: number; toMs: number; stepMs: number } {
   const stepMs = Math.round(telemetry.step * 1000);
-  const ticks = Math.max(Math.ceil((telemetry.window * 1000) / stepMs), ...[...champions.values()].map((m) => ticksNeeded((m.contract as ModelContract).plan)));
+  const ticks = Math.max(
+    Math.ceil((telemetry.window * 1000) / stepMs),
+    ...[...champions.values()].map((m) => ticksNeeded((m.contract as ModelContract).plan)),
+  );
   return { fromMs: lookMs - ticks * stepMs, toMs: lookMs, stepMs };
 }
 
-function subjectOf(applied: AppliedConfig, champions: ReadonlyMap<string, ModelVersion>, at: { window: FleetWindow; block: AppBlock; index: number }): Subject[] {
+function subjectOf(
+  applied: AppliedConfig,
+  champions: ReadonlyMap<string, ModelVersion>,
+  at: { window: FleetWindow; block: AppBlock; index: number },
+): Subject[] {
   const { config } = applied;
   const spec = config.apps[at.block.app];
   const policy = spec && config.policies[spec.policy];
@@ -61,11 +84,23 @@ function subjectOf(applied: AppliedConfig, champions: ReadonlyMap<string, ModelV
   if (!spec || !policy || !objective) return [];
   const sites = spec.sites ?? at.window.sites.sites;
   const champion = champions.get(spec.model ?? at.block.app);
-  const fits = champion && contractMismatch(champion.contract as ModelContract, { objective, horizonS: policy.horizon, stepS: config.telemetry.step }) === undefined;
-  return [{
-    app: at.block.app, block: at.block, index: at.index, policy, objective, sites, siteIndex: sites.map((s) => at.window.sites.sites.indexOf(s)),
-    q: new Float32Array(sites.length * 3).fill(NaN), ...(fits && { champion }),
-  }];
+  const fits =
+    champion &&
+    contractMismatch(champion.contract as ModelContract, { objective, horizonS: policy.horizon, stepS: config.telemetry.step }) ===
+      undefined;
+  return [
+    {
+      app: at.block.app,
+      block: at.block,
+      index: at.index,
+      policy,
+      objective,
+      sites,
+      siteIndex: sites.map((s) => at.window.sites.sites.indexOf(s)),
+      q: new Float32Array(sites.length * 3).fill(NaN),
+      ...(fits && { champion }),
+    },
+  ];
 }
 
 /** One batch per model; its quantiles become scores in the rows of its apps. */
@@ -73,19 +108,26 @@ async function infer({ inference }: ComputeDeps, config: Config, window: FleetWi
   const facts = Object.fromEntries(Object.entries(config.sites).map(([site, spec]) => [site, spec.facts]));
   const groups = new Map<ModelVersion, Subject[]>();
   for (const subject of subjects) if (subject.champion) groups.set(subject.champion, [...(groups.get(subject.champion) ?? []), subject]);
-  await Promise.all([...groups].map(async ([model, served]) => {
-    const contract = model.contract as ModelContract;
-    const byIndex = new Map(served.map((s) => [s.index, s]));
-    const packed = predictRows(contract.plan, { window, facts, apps: served.map((s) => s.index), sitesOf: (app) => byIndex.get(app)?.siteIndex ?? [] });
-    const raw = await inference.predict({ sha256: model.onnxSha256, contractDigest: model.contractDigest }, packed.rows, packed.n);
-    const objective = served[0]?.objective;
-    if (!objective) return;
-    const scores = toScores(objective, contract, raw);
-    for (let i = 0; i < packed.n; i++) {
-      const subject = byIndex.get(packed.app[i] ?? -1);
-      if (subject) subject.q.set(scores.subarray(i * 3, i * 3 + 3), subject.siteIndex.indexOf(packed.site[i] ?? -1) * 3);
-    }
-  }));
+  await Promise.all(
+    [...groups].map(async ([model, served]) => {
+      const contract = model.contract as ModelContract;
+      const byIndex = new Map(served.map((s) => [s.index, s]));
+      const packed = predictRows(contract.plan, {
+        window,
+        facts,
+        apps: served.map((s) => s.index),
+        sitesOf: (app) => byIndex.get(app)?.siteIndex ?? [],
+      });
+      const raw = await inference.predict({ sha256: model.onnxSha256, contractDigest: model.contractDigest }, packed.rows, packed.n);
+      const objective = served[0]?.objective;
+      if (!objective) return;
+      const scores = toScores(objective, contract, raw);
+      for (let i = 0; i < packed.n; i++) {
+        const subject = byIndex.get(packed.app[i] ?? -1);
+        if (subject) subject.q.set(scores.subarray(i * 3, i * 3 + 3), subject.siteIndex.indexOf(packed.site[i] ?? -1) * 3);
+      }
+    }),
+  );
 }
 
 interface Shared {
@@ -114,8 +156,14 @@ function rowOf(s: Subject, window: FleetWindow, shared: Shared): PredictionRow {
   const pick = (values: Float32Array) => Float32Array.from(s.siteIndex, (i) => values[i] ?? NaN);
   const placed = window.sites.sites[present];
   return {
-    app: s.app, sites: s.sites, q: s.q, rule: pick(rule.scores), ageS: pick(shared.ageS), complete: pick(shared.complete),
-    appAgeS: ageS(s.block.newestMs, shared.nowMs), appComplete: completeShare(s.block.values, window.grid.ticks),
+    app: s.app,
+    sites: s.sites,
+    q: s.q,
+    rule: pick(rule.scores),
+    ageS: pick(shared.ageS),
+    complete: pick(shared.complete),
+    appAgeS: ageS(s.block.newestMs, shared.nowMs),
+    appComplete: completeShare(s.block.values, window.grid.ticks),
     predictor: s.champion?.servedBy ?? (s.policy.predictor === 'rule' ? 'rule' : 'none'),
     horizonMs: Math.round(1000 * s.policy.horizon),
     ...(s.champion && { modelKey: s.champion.key, modelVersion: s.champion.version }),

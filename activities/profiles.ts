@@ -26,7 +26,8 @@ export const profileActivities = ({ store, cluster, blobs, frames, clock }: Cont
     const applied = await store.config();
     const spec = applied?.config.apps[input.app];
     const policy = spec && applied.config.policies[spec.policy];
-    if (!applied || !spec || !policy) throw ApplicationFailure.nonRetryable(`no app is called ${input.app} in the applied configuration`, 'BadInput');
+    if (!applied || !spec || !policy)
+      throw ApplicationFailure.nonRetryable(`no app is called ${input.app} in the applied configuration`, 'BadInput');
     const [placement] = await cluster.placements([input.app]);
     if (placement?.site === undefined) throw ApplicationFailure.retryable(`where ${input.app} runs could not be told`, 'NoData');
     const { profile } = applied.config;
@@ -34,17 +35,30 @@ export const profileActivities = ({ store, cluster, blobs, frames, clock }: Cont
     const sites = (spec.sites ?? Object.keys(applied.config.sites)).filter((site) => !refused.has(site));
     const rounds = input.visits ?? profile.visits;
     return {
-      home: placement.site, sites: Array.from({ length: rounds }, () => sites).flat(), visitS: input.visitS ?? profile.visit, settleS: profile.settle,
-      readyDeadlineS: policy.ready.deadline, revertDeadlineS: Math.max(60, 2 * policy.ready.deadline),
+      home: placement.site,
+      sites: Array.from({ length: rounds }, () => sites).flat(),
+      visitS: input.visitS ?? profile.visit,
+      settleS: profile.settle,
+      readyDeadlineS: policy.ready.deadline,
+      revertDeadlineS: Math.max(60, 2 * policy.ready.deadline),
     };
   },
 
   /** Writes the telemetry of the visits as a frame and the profile that names it. */
-  async assembleProfile({ app, claimId, visits }: { app: string; claimId: string; visits: readonly Visit[] }): Promise<{ profileId: string; visits: number; failed: number; rows: number }> {
+  async assembleProfile({
+    app,
+    claimId,
+    visits,
+  }: {
+    app: string;
+    claimId: string;
+    visits: readonly Visit[];
+  }): Promise<{ profileId: string; visits: number; failed: number; rows: number }> {
     const applied = await store.config();
     const spec = applied?.config.apps[app];
     const objective = spec && applied.config.objectives[spec.objective];
-    if (!applied || !spec || !objective) throw ApplicationFailure.nonRetryable(`no app is called ${app} in the applied configuration`, 'BadInput');
+    if (!applied || !spec || !objective)
+      throw ApplicationFailure.nonRetryable(`no app is called ${app} in the applied configuration`, 'BadInput');
     const observed = visits.filter((v) => v.outcome === 'observed');
     if (observed.length === 0) throw ApplicationFailure.nonRetryable(`not one visit of ${app} could be observed`, 'TooLittleData');
     const sites = spec.sites ?? Object.keys(applied.config.sites);
@@ -58,7 +72,13 @@ export const profileActivities = ({ store, cluster, blobs, frames, clock }: Cont
     const sha256 = [];
     for (const each of [frame, ...peers]) sha256.push(await blobs.put(frames.encode(each)));
     const profile: Profile = {
-      app, sites, stepS: applied.config.telemetry.step, load: meanLoad(frame), objectiveDigest: objectiveDigest(objective), visits: all, frames: sha256,
+      app,
+      sites,
+      stepS: applied.config.telemetry.step,
+      load: meanLoad(frame),
+      objectiveDigest: objectiveDigest(objective),
+      visits: all,
+      frames: sha256,
     };
     await store.saveProfile({ id: claimId, app, createdMs: clock(), profile });
     return { profileId: claimId, visits: observed.length, failed: visits.length - observed.length, rows: frame.grid.ticks * sites.length };
@@ -77,7 +97,9 @@ interface PeerRequest {
 /** What the apps that are served by this app's model went through in the same time: their telemetry teaches it as well. */
 async function peerFrames(store: ControlDeps['store'], { app, config, ...window }: PeerRequest): Promise<Frame[]> {
   const objective = config.apps[app]?.objective;
-  const peers = Object.entries(config.apps).filter(([name, spec]) => name !== app && spec.model === app && spec.objective === objective).map(([name]) => name);
+  const peers = Object.entries(config.apps)
+    .filter(([name, spec]) => name !== app && spec.model === app && spec.objective === objective)
+    .map(([name]) => name);
   const frames = await Promise.all(peers.map((peer) => store.telemetry.window({ app: peer, ...window })));
   return frames.filter((frame): frame is Frame => !('kind' in frame));
 }

@@ -25,13 +25,24 @@ export async function applySchedules(client: Client, config: Config): Promise<st
 }
 
 /** The apps whose own profile is learned from: those that do not borrow another's model. */
-export const modelKeys = (config: Config): string[] => Object.entries(config.apps).filter(([, app]) => app.model === undefined && config.policies[app.policy]?.predictor === 'model').map(([name]) => name);
+export const modelKeys = (config: Config): string[] =>
+  Object.entries(config.apps)
+    .filter(([, app]) => app.model === undefined && config.policies[app.policy]?.predictor === 'model')
+    .map(([name]) => name);
 
 function lookSchedule(config: Config): ScheduleOptions {
   return {
     scheduleId: scheduleIds.look,
     ...timing(config.schedules.look),
-    action: { type: 'startWorkflow', workflowType: 'predictQos', workflowId: 'predict/fleet', taskQueue: QUEUE.control, args: [], workflowExecutionTimeout: '15 minutes', staticSummary: 'one look at the fleet' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'predictQos',
+      workflowId: 'predict/fleet',
+      taskQueue: QUEUE.control,
+      args: [],
+      workflowExecutionTimeout: '15 minutes',
+      staticSummary: 'one look at the fleet',
+    },
   };
 }
 
@@ -39,14 +50,25 @@ function trainSchedule(at: NonNullable<Config['schedules']['train']>, key: strin
   return {
     scheduleId: scheduleIds.train(key),
     ...timing(at),
-    action: { type: 'startWorkflow', workflowType: 'trainModel', workflowId: workflowIds.train(key), taskQueue: QUEUE.control, args: [{ app: key }], workflowExecutionTimeout: '6 hours', staticSummary: `train ${key}` },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'trainModel',
+      workflowId: workflowIds.train(key),
+      taskQueue: QUEUE.control,
+      args: [{ app: key }],
+      workflowExecutionTimeout: '6 hours',
+      staticSummary: `train ${key}`,
+    },
   };
 }
 
 function timing(at: Config['schedules']['look']): Pick<ScheduleOptions, 'spec' | 'policies'> {
   const everyS = at.every;
   return {
-    spec: everyS === undefined ? { cronExpressions: [at.cron ?? ''] } : { intervals: [{ every: `${Math.max(1, Math.round(everyS))} seconds` }] },
+    spec:
+      everyS === undefined
+        ? { cronExpressions: [at.cron ?? ''] }
+        : { intervals: [{ every: `${Math.max(1, Math.round(everyS))} seconds` }] },
     // One interval of catch-up: after an outage at most one look is made up for, not a backlog.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: `${Math.max(CATCH_UP_MIN_S, Math.round(everyS ?? 60))} seconds` },
   };
@@ -59,7 +81,11 @@ async function put(client: Client, id: string, options: ScheduleOptions): Promis
     const found = await handle.describe();
     if (found.memo?.['berth'] === note) return [];
     await handle.delete();
-    await client.schedule.create({ ...options, memo: { berth: note }, state: { paused: found.state.paused, ...(found.state.note && { note: found.state.note }) } });
+    await client.schedule.create({
+      ...options,
+      memo: { berth: note },
+      state: { paused: found.state.paused, ...(found.state.note && { note: found.state.note }) },
+    });
     return [`Schedule ${id} changed`];
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
@@ -68,4 +94,5 @@ async function put(client: Client, id: string, options: ScheduleOptions): Promis
   }
 }
 
-const digestOf = (options: ScheduleOptions): string => JSON.stringify({ spec: options.spec, policies: options.policies, action: options.action });
+const digestOf = (options: ScheduleOptions): string =>
+  JSON.stringify({ spec: options.spec, policies: options.policies, action: options.action });

@@ -50,25 +50,47 @@ async function prepare({ store, blobs, frames: codec }: ComputeDeps, app: string
   const spec = config.apps[app];
   const objective = spec && config.objectives[spec.objective];
   const policy = spec && config.policies[spec.policy];
-  if (!spec || !objective || !policy) throw ApplicationFailure.nonRetryable(`no app is called ${app} in the applied configuration`, 'BadInput');
+  if (!spec || !objective || !policy)
+    throw ApplicationFailure.nonRetryable(`no app is called ${app} in the applied configuration`, 'BadInput');
   const row = await store.latestProfile(app);
   if (!row) return { why: `${app} has no profile yet` };
   const profile = row.profile as Profile;
   const frames = [];
   for (const sha256 of profile.frames) frames.push(await codec.decode(await blobs.get(sha256)));
   const facts = Object.fromEntries(Object.entries(config.sites).map(([site, s]) => [site, s.facts]));
-  return { input: { app, frames, visits: profile.visits, objective, facts, horizonS: policy.horizon, seed, data: profile.frames }, profileId: row.id };
+  return {
+    input: { app, frames, visits: profile.visits, objective, facts, horizonS: policy.horizon, seed, data: profile.frames },
+    profileId: row.id,
+  };
 }
 
-async function register({ store, blobs, clock }: ComputeDeps, made: { app: string; by: string; profileId: string; result: TrainResult }): Promise<ModelVersion> {
+async function register(
+  { store, blobs, clock }: ComputeDeps,
+  made: { app: string; by: string; profileId: string; result: TrainResult },
+): Promise<ModelVersion> {
   const { app, by, profileId, result } = made;
   const nowMs = clock();
   const version = await store.addModel({
-    key: app, onnxSha256: await blobs.put(result.onnx), contract: result.contract, contractDigest: result.contractDigest, servedBy: result.servedBy,
-    report: result.report, profileId, createdMs: nowMs,
+    key: app,
+    onnxSha256: await blobs.put(result.onnx),
+    contract: result.contract,
+    contractDigest: result.contractDigest,
+    servedBy: result.servedBy,
+    report: result.report,
+    profileId,
+    createdMs: nowMs,
   });
   await store.saveEvidence(
-    result.evidence.map((e): EvidenceRow => ({ key: app, version: version.version, app, site: e.site, samples: e.samples, newestMs: nowMs, error: e.error, coverage: e.coverage })),
+    result.evidence.map((e): EvidenceRow => ({
+      key: app,
+      version: version.version,
+      app,
+      site: e.site,
+      samples: e.samples,
+      newestMs: nowMs,
+      error: e.error,
+      coverage: e.coverage,
+    })),
   );
   await store.setAlias({ key: app, alias: 'challenger', version: version.version, by, why: result.report.why.slice(0, 1000), atMs: nowMs });
   return version;

@@ -62,7 +62,11 @@ export function trainingSet(data: Dataset, scale: Scale): TrainingSet {
   return { names: data.names, n: data.n, rows: data.rows, y: data.target.map((v) => toScale(scale, v)), scale, visit: data.visit };
 }
 
-function predictFold(request: BacktestRequest, held: { rows: readonly number[]; fold: number; folds: Folds }, predicted: ReadonlyMap<string, Float64Array>): void {
+function predictFold(
+  request: BacktestRequest,
+  held: { rows: readonly number[]; fold: number; folds: Folds },
+  predicted: ReadonlyMap<string, Float64Array>,
+): void {
   const test: number[] = [];
   held.folds.of.forEach((fold, i) => fold === held.fold && test.push(i));
   const plan = fitLevels(request.plan, { frames: request.sources.frames, include: outside(request, test) });

@@ -110,7 +110,14 @@ export function appFeatures(plan: FeaturePlan, history: SiteHistory, app: AppBlo
 }
 
 /** Writes the row of one site; false if nothing is known of the site now, and then the row means nothing. */
-export function writeRow(plan: FeaturePlan, history: SiteHistory, app: AppHistory, site: number, out: Float32Array, offset: number): boolean {
+export function writeRow(
+  plan: FeaturePlan,
+  history: SiteHistory,
+  app: AppHistory,
+  site: number,
+  out: Float32Array,
+  offset: number,
+): boolean {
   const width = siteFeatureCount(plan);
   const n = history.sites.sites.length;
   out.set(history.shared.subarray(site * width, (site + 1) * width), offset);
@@ -126,7 +133,14 @@ export function writeRow(plan: FeaturePlan, history: SiteHistory, app: AppHistor
  * Writes the features of an app on the site at `siteIndex`, as known at `tick`, into `out` at `offset` (`plan.names.length` values).
  * Counterfactual: nothing in it tells whether the app is there. False = cannot tell.
  */
-export function fillFeatures(plan: FeaturePlan, input: FeatureInput, siteIndex: number, tick: number, out: Float32Array, offset: number): boolean {
+export function fillFeatures(
+  plan: FeaturePlan,
+  input: FeatureInput,
+  siteIndex: number,
+  tick: number,
+  out: Float32Array,
+  offset: number,
+): boolean {
   const history = siteFeatures(plan, input, tick);
   return writeRow(plan, history, appFeatures(plan, history, input.app), siteIndex, out, offset);
 }

@@ -52,7 +52,10 @@ export function planBaseline(plan: FeaturePlan): FeaturePlan {
 }
 
 /** Adds the level of each series and of the mean over the other sites, half-way between p20 and p80 of the ticks that `include` admits. */
-export function fitLevels(plan: FeaturePlan, request: { frames: readonly Frame[]; include: (frame: number, tick: number) => boolean }): FeaturePlan {
+export function fitLevels(
+  plan: FeaturePlan,
+  request: { frames: readonly Frame[]; include: (frame: number, tick: number) => boolean },
+): FeaturePlan {
   const seen = new Map<string, number[]>();
   const note = (name: string, value: number): void => {
     if (Number.isNaN(value)) return;
@@ -113,7 +116,10 @@ function knownSeries(frames: readonly Frame[], block: 'sites' | 'app'): string[]
       known.set(name, count);
     }
   }
-  return [...known].filter(([, count]) => count.known >= 0.2 * count.all).map(([name]) => name).sort();
+  return [...known]
+    .filter(([, count]) => count.known >= 0.2 * count.all)
+    .map(([name]) => name)
+    .sort();
 }
 
 /**

@@ -58,7 +58,10 @@ export function judge(comparison: Comparison, learners: readonly Learner[], seed
   const errors = new Map(learners.map((l) => [l.name, scoreErrors(comparison, l.name)]));
   const candidates = learners.map((l) => describe(comparison, l, errors.get(l.name)!));
   const bestOf = (kind: Learner['kind']): string | undefined =>
-    candidates.reduce<CandidateReport | undefined>((a, b) => (b.kind === kind && b.maeScore !== null && b.maeScore < (a?.maeScore ?? Infinity) ? b : a), undefined)?.name;
+    candidates.reduce<CandidateReport | undefined>(
+      (a, b) => (b.kind === kind && b.maeScore !== null && b.maeScore < (a?.maeScore ?? Infinity) ? b : a),
+      undefined,
+    )?.name;
   const bestBaseline = bestOf('baseline');
   const bestModel = bestOf('model');
   if (bestBaseline === undefined || bestModel === undefined) return { candidates, ...(bestBaseline === undefined ? {} : { bestBaseline }) };
@@ -72,23 +75,32 @@ export function judge(comparison: Comparison, learners: readonly Learner[], seed
 export function evidenceOf(comparison: Comparison, name: string): SiteEvidence[] {
   const { data, test, scale } = comparison;
   const errors = scoreErrors(comparison, name);
-  const covered = coveredRows(test.predicted.get(name)!, data.target.map((v) => toScale(scale, v)), test.folds);
+  const covered = coveredRows(
+    test.predicted.get(name)!,
+    data.target.map((v) => toScale(scale, v)),
+    test.folds,
+  );
   const known = knownRows(comparison);
   return [...new Set(data.site)].sort().flatMap((site) => {
     const rows = known.filter((i) => data.site[i] === site);
     if (rows.length === 0) return [];
-    return [{
-      site,
-      samples: rows.length,
-      newestMs: rows.reduce((newest, i) => Math.max(newest, data.timeMs[i]!), -Infinity),
-      error: meanOver(rows, (i) => errors[i]!),
-      coverage: meanOver(rows, (i) => covered[i]!),
-    }];
+    return [
+      {
+        site,
+        samples: rows.length,
+        newestMs: rows.reduce((newest, i) => Math.max(newest, data.timeMs[i]!), -Infinity),
+        error: meanOver(rows, (i) => errors[i]!),
+        coverage: meanOver(rows, (i) => covered[i]!),
+      },
+    ];
   });
 }
 
 /** Where the app was on the site already: the served candidate against "as it is now". It does not exist for any other site. */
-export function persistence(comparison: Comparison, name: string): { rows: number; maeScore: number | null; lastValueMaeScore: number | null } {
+export function persistence(
+  comparison: Comparison,
+  name: string,
+): { rows: number; maeScore: number | null; lastValueMaeScore: number | null } {
   const { data, objective } = comparison;
   const errors = scoreErrors(comparison, name);
   const rows = knownRows(comparison).filter((i) => Number.isFinite(data.last[i]!));
@@ -116,7 +128,9 @@ function describe(comparison: Comparison, learner: Learner, errors: Float64Array
 }
 
 function scoreErrors({ data, test, objective, scale }: Comparison, name: string): Float64Array {
-  return test.predicted.get(name)!.map((p, i) => Math.abs(scoreTarget(objective, fromScale(scale, p)) - scoreTarget(objective, data.target[i]!)));
+  return test.predicted
+    .get(name)!
+    .map((p, i) => Math.abs(scoreTarget(objective, fromScale(scale, p)) - scoreTarget(objective, data.target[i]!)));
 }
 
 function knownRows({ data, test }: Comparison): number[] {

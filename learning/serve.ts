@@ -49,10 +49,14 @@ export function ticksNeeded(plan: FeaturePlan): number {
 }
 
 /** Why a model cannot speak for an objective and a horizon now; undefined = it can. */
-export function contractMismatch(contract: ModelContract, now: { objective: Objective; horizonS: number; stepS: number }): string | undefined {
+export function contractMismatch(
+  contract: ModelContract,
+  now: { objective: Objective; horizonS: number; stepS: number },
+): string | undefined {
   const digest = objectiveDigest(now.objective);
   if (contract.objectiveDigest !== digest) return `the model learned objective ${contract.objectiveDigest}, in force is ${digest}`;
-  if (Math.abs(contract.horizonS - now.horizonS) > now.stepS / 2) return `the model predicts ${contract.horizonS} s ahead, the policy asks for ${now.horizonS} s`;
+  if (Math.abs(contract.horizonS - now.horizonS) > now.stepS / 2)
+    return `the model predicts ${contract.horizonS} s ahead, the policy asks for ${now.horizonS} s`;
   if (contract.stepS !== now.stepS) return `the model learned with a step of ${contract.stepS} s, telemetry has ${now.stepS} s`;
   return undefined;
 }

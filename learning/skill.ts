@@ -18,7 +18,10 @@ export function skillOf(errors: { model: Float64Array; baseline: Float64Array; g
   const random = randomFrom(seed);
   const draws = Float64Array.from({ length: RESAMPLES }, () => {
     const drawn = groups.map(() => Math.floor(random() * groups.length));
-    return ratioSkill(drawn.map((d) => model[d]!), drawn.map((d) => baseline[d]!));
+    return ratioSkill(
+      drawn.map((d) => model[d]!),
+      drawn.map((d) => baseline[d]!),
+    );
   }).sort();
   return { value: ratioSkill(model, baseline), low: draws[Math.floor(0.05 * RESAMPLES)]!, high: draws[Math.ceil(0.95 * RESAMPLES) - 1]! };
 }

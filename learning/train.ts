@@ -135,7 +135,11 @@ interface Context {
 }
 
 /** Fits on everything; the interval comes from the residuals on held-out visits, or from the fit itself where there was no backtest. */
-function fitFinal({ input, sources, scale, fit, comparison }: Context, plan: FeaturePlan, learner: Learner): TrainedModel & { about: TrainReport['about'] } {
+function fitFinal(
+  { input, sources, scale, fit, comparison }: Context,
+  plan: FeaturePlan,
+  learner: Learner,
+): TrainedModel & { about: TrainReport['about'] } {
   const data = buildDataset(plan, sources);
   const set = trainingSet(data, scale);
   const point = learner.fit(set, fit);
@@ -145,7 +149,13 @@ function fitFinal({ input, sources, scale, fit, comparison }: Context, plan: Fea
   const offsets = conformalOffsets(unseen.length > 0 ? unseen : [...set.y].map((y, i) => y - own[i]!));
   const contract = contractOf(input, plan, learner);
   const fitted = finish(point, { width: plan.names.length, scale, offsets });
-  return { name: learner.name, onnx: fitted.toOnnx(contractMetadata(contract)), contract, contractDigest: digestContract(contract), about: fitted.about };
+  return {
+    name: learner.name,
+    onnx: fitted.toOnnx(contractMetadata(contract)),
+    contract,
+    contractDigest: digestContract(contract),
+    about: fitted.about,
+  };
 }
 
 function contractOf(input: TrainInput, plan: FeaturePlan, learner: Learner): ModelContract {
@@ -177,15 +187,30 @@ function scaleOf(objective: Objective, target: Float64Array): Scale {
 
 function verdictOf({ skill, bestModel, bestBaseline }: Judged): { servedBy: 'model' | 'baseline'; why: string } {
   if (!skill || bestModel === undefined || bestBaseline === undefined) {
-    return { servedBy: 'baseline', why: 'The profile has too few visits to hold any out, so no model could be tried: the baseline serves.' };
+    return {
+      servedBy: 'baseline',
+      why: 'The profile has too few visits to hold any out, so no model could be tried: the baseline serves.',
+    };
   }
-  if (!Number.isFinite(skill.value)) return { servedBy: 'baseline', why: `The baseline "${bestBaseline}" makes no error in score: there is nothing for a model to gain.` };
+  if (!Number.isFinite(skill.value))
+    return { servedBy: 'baseline', why: `The baseline "${bestBaseline}" makes no error in score: there is nothing for a model to gain.` };
   const gain = `${percent(skill.value)} (90 % interval ${percent(skill.low)} to ${percent(skill.high)})`;
-  if (skill.value >= WORTH && skill.low > 0) return { servedBy: 'model', why: `On visits it had not seen, "${bestModel}" makes ${gain} less error in score than the best baseline "${bestBaseline}".` };
-  return { servedBy: 'baseline', why: `No skill: the best model "${bestModel}" gains ${gain} over the baseline "${bestBaseline}"; it takes 2 % with the interval above zero. The baseline serves.` };
+  if (skill.value >= WORTH && skill.low > 0)
+    return {
+      servedBy: 'model',
+      why: `On visits it had not seen, "${bestModel}" makes ${gain} less error in score than the best baseline "${bestBaseline}".`,
+    };
+  return {
+    servedBy: 'baseline',
+    why: `No skill: the best model "${bestModel}" gains ${gain} over the baseline "${bestBaseline}"; it takes 2 % with the interval above zero. The baseline serves.`,
+  };
 }
 
-function reportOf({ input, scale, comparison }: Context, judged: Judged, served: { name: string; about: TrainReport['about'] }): Omit<TrainReport, 'servedBy' | 'why' | 'sites' | 'features'> {
+function reportOf(
+  { input, scale, comparison }: Context,
+  judged: Judged,
+  served: { name: string; about: TrainReport['about'] },
+): Omit<TrainReport, 'servedBy' | 'why' | 'sites' | 'features'> {
   const { data, test } = comparison;
   const evidence = judged.bestBaseline === undefined ? [] : evidenceOf(comparison, served.name);
   const samples = evidence.reduce((n, e) => n + e.samples, 0);
@@ -216,8 +241,10 @@ function reportOf({ input, scale, comparison }: Context, judged: Judged, served:
 function emptyBecause({ app, frames, visits, objective, horizonS }: TrainInput): string {
   const observed = visits.filter((v) => v.outcome === 'observed').length;
   const ticks = frames.reduce((n, f) => n + f.grid.ticks, 0);
-  return `nothing to learn from for ${app}: ${ticks} ticks in ${frames.length} frames and ${observed} of ${visits.length} visits observed, but no tick where the app was placed, `
-    + `${targetOf(objective).name} was known and features were known ${horizonS} s before`;
+  return (
+    `nothing to learn from for ${app}: ${ticks} ticks in ${frames.length} frames and ${observed} of ${visits.length} visits observed, but no tick where the app was placed, ` +
+    `${targetOf(objective).name} was known and features were known ${horizonS} s before`
+  );
 }
 
 function named(learners: readonly Learner[], name: string): Learner {

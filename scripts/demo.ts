@@ -27,9 +27,17 @@ async function main(): Promise<void> {
   // A demo begins with nothing, so that nothing it shows comes from an earlier one.
   await removeOld(dir);
   const read = await readConfig(join(root, 'examples', 'demo.berth.yaml'));
-  const config = values.sites === undefined ? read : { ...read, connectors: { ...read.connectors, local: { ...(read.connectors.local ?? {}), sites: values.sites } } };
+  const config =
+    values.sites === undefined
+      ? read
+      : { ...read, connectors: { ...read.connectors, local: { ...(read.connectors.local ?? {}), sites: values.sites } } };
   const result = await runDemo({
-    dir, config, say, keep: values.keep, comparedS: values.seconds, terminal: process.stderr.isTTY,
+    dir,
+    config,
+    say,
+    keep: values.keep,
+    comparedS: values.seconds,
+    terminal: process.stderr.isTTY,
     report: join(root, '.berth', 'demo-report.html'),
     ...(values.temporal !== undefined && { temporal: { address: values.temporal, namespace: 'berth' } }),
     ...(values.database !== undefined && { database: values.database }),
@@ -53,8 +61,13 @@ function options(): Options {
   try {
     const { values } = parseArgs({
       options: {
-        json: { type: 'string' }, keep: { type: 'boolean', default: false }, sites: { type: 'string' }, seconds: { type: 'string', default: '75' },
-        temporal: { type: 'string' }, database: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false },
+        json: { type: 'string' },
+        keep: { type: 'boolean', default: false },
+        sites: { type: 'string' },
+        seconds: { type: 'string', default: '75' },
+        temporal: { type: 'string' },
+        database: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
     if (values.help) {
@@ -62,10 +75,18 @@ function options(): Options {
       process.exit(0);
     }
     const { sites, json, temporal, database } = values;
-    if (sites !== undefined && sites !== 'auto' && sites !== 'cores' && sites !== 'simulated') throw new Error(`--sites is auto, cores or simulated, not ${sites}`);
+    if (sites !== undefined && sites !== 'auto' && sites !== 'cores' && sites !== 'simulated')
+      throw new Error(`--sites is auto, cores or simulated, not ${sites}`);
     const seconds = Number(values.seconds);
     if (!(seconds >= 10 && seconds <= 3600)) throw new Error(`--seconds is a number from 10 to 3600, not ${values.seconds}`);
-    return { keep: values.keep, seconds, ...(sites && { sites }), ...(json !== undefined && { json }), ...(temporal !== undefined && { temporal }), ...(database !== undefined && { database }) };
+    return {
+      keep: values.keep,
+      seconds,
+      ...(sites && { sites }),
+      ...(json !== undefined && { json }),
+      ...(temporal !== undefined && { temporal }),
+      ...(database !== undefined && { database }),
+    };
   } catch (error) {
     throw new Told(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`, 2);
   }

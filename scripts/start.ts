@@ -36,7 +36,10 @@ function serversOfEnvironment(): { temporal?: { address: string; namespace: stri
   const profile = loadClientConnectConfig();
   const { address } = profile.connectionOptions;
   const database = process.env['DATABASE_URL'];
-  return { ...(address !== undefined && { temporal: { address, namespace: profile.namespace ?? 'berth' } }), ...(database !== undefined && { database }) };
+  return {
+    ...(address !== undefined && { temporal: { address, namespace: profile.namespace ?? 'berth' } }),
+    ...(database !== undefined && { database }),
+  };
 }
 
 /** After a restart the local cluster is what the configuration in force says. */

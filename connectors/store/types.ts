@@ -1,8 +1,23 @@
 import type { Config } from '../../domain/config.ts';
 import type { Decision, Proposal } from '../../domain/decision.ts';
 import type {
-  Alias, AppliedConfig, Claim, ClaimAnswer, ClaimRequest, ControllerRow, EvidenceRow, FleetRow, LookRow, ModelVersion, MoveEnd,
-  OutcomeRow, PastDecision, PredictionRow, ProfileRow, Scrape, Snapshot,
+  Alias,
+  AppliedConfig,
+  Claim,
+  ClaimAnswer,
+  ClaimRequest,
+  ControllerRow,
+  EvidenceRow,
+  FleetRow,
+  LookRow,
+  ModelVersion,
+  MoveEnd,
+  OutcomeRow,
+  PastDecision,
+  PredictionRow,
+  ProfileRow,
+  Scrape,
+  Snapshot,
 } from '../../domain/records.ts';
 import type { Telemetry } from '../ports.ts';
 
@@ -15,12 +30,22 @@ export interface Store {
   appendScrape(scrape: Scrape): Promise<void>;
 
   /** Finds or makes the row of a look. */
-  openLook(row: { lookMs: number; configVersion: number; openedMs: number; recordOnly: boolean }): Promise<{ look: LookRow; previousMs?: number }>;
+  openLook(row: {
+    lookMs: number;
+    configVersion: number;
+    openedMs: number;
+    recordOnly: boolean;
+  }): Promise<{ look: LookRow; previousMs?: number }>;
   /** Replaces what an earlier attempt of the same shard wrote. */
   writePredictions(lookMs: number, rows: readonly PredictionRow[]): Promise<void>;
   readPredictions(lookMs: number): Promise<readonly PredictionRow[]>;
   /** One transaction: decisions, models used, outbox, `decidedMs`. A look that is already decided is returned unchanged. */
-  writeDecisions(lookMs: number, decisions: readonly Decision[], proposals: readonly Proposal[], decidedMs: number): Promise<{ counts: Record<string, number>; again: boolean }>;
+  writeDecisions(
+    lookMs: number,
+    decisions: readonly Decision[],
+    proposals: readonly Proposal[],
+    decidedMs: number,
+  ): Promise<{ counts: Record<string, number>; again: boolean }>;
   pastDecisions(beforeMs: number, looks: number): Promise<readonly PastDecision[]>;
   pendingProposals(nowMs: number, limit: number): Promise<readonly Proposal[]>;
   acknowledge(decisionIds: readonly string[]): Promise<void>;
@@ -36,7 +61,10 @@ export interface Store {
   saveSnapshot(decisionId: string, snapshot: Snapshot): Promise<Snapshot>;
   claimPhase(decisionId: string, phase: string, atMs: number): Promise<void>;
   /** The first end of a claim stands; later calls return it. */
-  endClaim(decisionId: string, end: { end: MoveEnd; atMs: number; why?: string; scoreBefore?: number; scoreAfter?: number; failedRequests?: number }): Promise<Claim>;
+  endClaim(
+    decisionId: string,
+    end: { end: MoveEnd; atMs: number; why?: string; scoreBefore?: number; scoreAfter?: number; failedRequests?: number },
+  ): Promise<Claim>;
   claim(decisionId: string): Promise<Claim | undefined>;
   openClaims(): Promise<readonly Claim[]>;
   claims(filter: { app?: string; limit: number }): Promise<readonly Claim[]>;

@@ -27,7 +27,11 @@ export interface BoostingOptions {
 const INNER_FOLDS = 4;
 const PATIENCE = 25;
 
-export const boosting: Learner = { name: 'boosting', kind: 'model', fit: (set, options) => fitWithStopping(set, { kind: 'squared' }, options) };
+export const boosting: Learner = {
+  name: 'boosting',
+  kind: 'model',
+  fit: (set, options) => fitWithStopping(set, { kind: 'squared' }, options),
+};
 export const boostingAbsolute: Learner = {
   name: 'boosting (absolute)',
   kind: 'model',
@@ -37,7 +41,16 @@ export const boostingAbsolute: Learner = {
 /** Settings by size: a short profile gets small trees. */
 export function boostingFor(rows: number, loss: Loss): BoostingOptions {
   const small = rows < 1000;
-  return { loss, rounds: small ? 150 : 400, rate: 0.08, leaves: small ? 5 : 31, minRows: small ? 6 : 20, lambda: small ? 2 : 0.5, bins: small ? 24 : 64, columns: 0.5 };
+  return {
+    loss,
+    rounds: small ? 150 : 400,
+    rate: 0.08,
+    leaves: small ? 5 : 31,
+    minRows: small ? 6 : 20,
+    lambda: small ? 2 : 0.5,
+    bins: small ? 24 : 64,
+    columns: 0.5,
+  };
 }
 
 /** Gradient boosting on histograms with a fixed number of rounds. The same set, options and seed give the same trees. */
@@ -59,7 +72,14 @@ function chooseRounds(set: TrainingSet, options: BoostingOptions, fit: FitOption
   const folds = groupFolds(set.visit, INNER_FOLDS);
   if (folds.count < 2) return Math.ceil(options.rounds / 4);
   const all = allRows(set.n);
-  const states = Array.from({ length: folds.count }, (_, fold) => startBoosting(set, options, all.filter((i) => folds.of[i] !== fold), fit.seed));
+  const states = Array.from({ length: folds.count }, (_, fold) =>
+    startBoosting(
+      set,
+      options,
+      all.filter((i) => folds.of[i] !== fold),
+      fit.seed,
+    ),
+  );
   let best = { round: 1, loss: Infinity };
   for (let round = 1; round <= options.rounds && round <= best.round + PATIENCE && !fit.isOver(); round++) {
     states.forEach(addTree);
@@ -83,9 +103,18 @@ interface Boosting {
 }
 
 function startBoosting(set: TrainingSet, options: BoostingOptions, rows: Int32Array, seed: number): Boosting {
-  const base = Math.fround(bestConstant(options.loss, Array.from(rows, (i) => set.y[i]!), 0));
+  const base = Math.fround(
+    bestConstant(
+      options.loss,
+      Array.from(rows, (i) => set.y[i]!),
+      0,
+    ),
+  );
   return {
-    set, options, rows, base,
+    set,
+    options,
+    rows,
+    base,
     binned: bin({ rows: set.rows, n: set.n, width: set.names.length }, options.bins),
     random: randomFrom(seed),
     trees: [],
@@ -146,7 +175,8 @@ function allRows(n: number): Int32Array {
 function modelOf(base: number, trees: readonly Tree[], width: number): PointModel {
   return {
     about: { rounds: trees.length },
-    predict: (rows, n) => Float32Array.from({ length: n }, (_, i) => trees.reduce((sum, tree) => sum + valueIn(tree, rows, i * width), base)),
+    predict: (rows, n) =>
+      Float32Array.from({ length: n }, (_, i) => trees.reduce((sum, tree) => sum + valueIn(tree, rows, i * width), base)),
     toGraph: (graph, input) => treesToGraph(graph, input, { base, trees }),
   };
 }

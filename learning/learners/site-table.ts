@@ -20,10 +20,11 @@ function siteTable(set: TrainingSet, summary: (values: number[]) => number, bySi
   const width = set.names.length;
   return {
     about: { sites: columns.length },
-    predict: (rows, n) => Float32Array.from({ length: n }, (_, i) => {
-      const at = columns.findIndex((f) => rows[i * width + f] === 1);
-      return at < 0 ? NaN : table[at]!;
-    }),
+    predict: (rows, n) =>
+      Float32Array.from({ length: n }, (_, i) => {
+        const at = columns.findIndex((f) => rows[i * width + f] === 1);
+        return at < 0 ? NaN : table[at]!;
+      }),
     toGraph(graph, input) {
       const weights = new Float32Array(width);
       const isKnown = new Float32Array(width);

@@ -26,7 +26,10 @@ export const INPUT = 'features';
 export const OUTPUT = 'quantiles';
 export const ML_DOMAIN = 'ai.onnx.ml';
 const IR_VERSION = 8;
-const OPSETS = [{ domain: '', version: 17 }, { domain: ML_DOMAIN, version: 3 }];
+const OPSETS = [
+  { domain: '', version: 17 },
+  { domain: ML_DOMAIN, version: 3 },
+];
 
 /** Starts a graph whose input `features` has `width` columns. */
 export function startGraph(width: number): GraphBuilder {

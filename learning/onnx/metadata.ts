@@ -23,18 +23,63 @@ export interface ModelMetadata {
 
 /** Everything a prediction needs and nothing that reads files, loops or branches. */
 const OPERATORS = new Set([
-  'Add', 'Cast', 'Clip', 'Concat', 'Div', 'Exp', 'Gather', 'Gemm', 'Identity', 'IsNaN', 'Less', 'LessOrEqual', 'Log', 'MatMul', 'Max', 'Min', 'Mul', 'Neg',
-  'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceSum', 'Relu', 'Reshape', 'Sigmoid', 'Slice', 'Sub', 'Tanh', 'Where',
+  'Add',
+  'Cast',
+  'Clip',
+  'Concat',
+  'Div',
+  'Exp',
+  'Gather',
+  'Gemm',
+  'Identity',
+  'IsNaN',
+  'Less',
+  'LessOrEqual',
+  'Log',
+  'MatMul',
+  'Max',
+  'Min',
+  'Mul',
+  'Neg',
+  'ReduceMax',
+  'ReduceMean',
+  'ReduceMin',
+  'ReduceSum',
+  'Relu',
+  'Reshape',
+  'Sigmoid',
+  'Slice',
+  'Sub',
+  'Tanh',
+  'Where',
   'ai.onnx.ml.TreeEnsembleRegressor',
 ]);
 
 export const CONTRACT_KEY = 'berth.contract';
 export const DIGEST_KEY = 'berth.contract_digest';
 
-interface Tensor { readonly name: string; readonly data_location: number; readonly external_data: readonly unknown[] }
-interface Attribute { readonly name: string; readonly g: unknown; readonly graphs: readonly unknown[]; readonly ints: readonly unknown[]; readonly t: Tensor | null; readonly tensors: readonly Tensor[] }
-interface Node { readonly op_type: string; readonly domain: string; readonly attribute: readonly Attribute[] }
-interface Value { readonly name: string; readonly type: { tensor_type: { elem_type: number; shape: { dim: { dim_value: number }[] } | null } | null } | null }
+interface Tensor {
+  readonly name: string;
+  readonly data_location: number;
+  readonly external_data: readonly unknown[];
+}
+interface Attribute {
+  readonly name: string;
+  readonly g: unknown;
+  readonly graphs: readonly unknown[];
+  readonly ints: readonly unknown[];
+  readonly t: Tensor | null;
+  readonly tensors: readonly Tensor[];
+}
+interface Node {
+  readonly op_type: string;
+  readonly domain: string;
+  readonly attribute: readonly Attribute[];
+}
+interface Value {
+  readonly name: string;
+  readonly type: { tensor_type: { elem_type: number; shape: { dim: { dim_value: number }[] } | null } | null } | null;
+}
 interface Model {
   readonly graph: { node: Node[]; initializer: Tensor[]; sparse_initializer: unknown[]; input: Value[]; output: Value[] } | null;
   readonly metadata_props: readonly { key: string; value: string }[];
@@ -83,8 +128,13 @@ function refuseSize(model: Model, graph: NonNullable<Model['graph']>, limits: Mo
   };
   over('nodes', graph.node.length, limits.nodes);
   over('tensors', graph.initializer.length, limits.tensors);
-  over('bytes of metadata', model.metadata_props.reduce((sum, p) => sum + p.key.length + p.value.length, 0), limits.metadataBytes);
-  for (const node of graph.node) for (const a of node.attribute) over(`values in ${node.op_type}.${a.name}`, a.ints.length, limits.treeNodes);
+  over(
+    'bytes of metadata',
+    model.metadata_props.reduce((sum, p) => sum + p.key.length + p.value.length, 0),
+    limits.metadataBytes,
+  );
+  for (const node of graph.node)
+    for (const a of node.attribute) over(`values in ${node.op_type}.${a.name}`, a.ints.length, limits.treeNodes);
 }
 
 function refuseContent(model: Model, graph: NonNullable<Model['graph']>): void {
@@ -103,14 +153,16 @@ function refuseContent(model: Model, graph: NonNullable<Model['graph']>): void {
 }
 
 function refuseExternal(tensor: Tensor): void {
-  if (tensor.data_location !== 0 || tensor.external_data.length > 0) throw modelRefused(`tensor ${tensor.name} has its data outside of the file`);
+  if (tensor.data_location !== 0 || tensor.external_data.length > 0)
+    throw modelRefused(`tensor ${tensor.name} has its data outside of the file`);
 }
 
 function refuseShape(graph: NonNullable<Model['graph']>, width: number): void {
   const [output] = graph.output;
   if (graph.input.length !== 1 || graph.output.length !== 1) throw modelRefused('it must have one input and one output');
   if (graph.input[0]!.type?.tensor_type?.elem_type !== FLOAT || width < 1) throw modelRefused('its input is not float32 [N, features]');
-  if (output!.type?.tensor_type?.elem_type !== FLOAT || output!.type.tensor_type.shape?.dim[1]?.dim_value !== 3) throw modelRefused('its output is not float32 [N, 3]');
+  if (output!.type?.tensor_type?.elem_type !== FLOAT || output!.type.tensor_type.shape?.dim[1]?.dim_value !== 3)
+    throw modelRefused('its output is not float32 [N, 3]');
 }
 
 function readContract(model: Model, width: number, limits: ModelLimits): { contract: ModelContract; contractDigest: string } {
@@ -119,8 +171,10 @@ function readContract(model: Model, width: number, limits: ModelLimits): { contr
   if (text === undefined) throw modelRefused(`it has no ${CONTRACT_KEY} in its metadata (limit ${limits.metadataBytes} bytes)`);
   const contract = parseContract(text);
   const contractDigest = digestContract(contract);
-  if (props.get(DIGEST_KEY) !== contractDigest) throw modelRefused(`its contract has the digest ${contractDigest}, its metadata says ${props.get(DIGEST_KEY) ?? 'nothing'}`);
-  if (contract.plan.names.length !== width) throw modelRefused(`its contract names ${contract.plan.names.length} features, its input has ${width}`);
+  if (props.get(DIGEST_KEY) !== contractDigest)
+    throw modelRefused(`its contract has the digest ${contractDigest}, its metadata says ${props.get(DIGEST_KEY) ?? 'nothing'}`);
+  if (contract.plan.names.length !== width)
+    throw modelRefused(`its contract names ${contract.plan.names.length} features, its input has ${width}`);
   return { contract, contractDigest };
 }
 
@@ -138,12 +192,20 @@ function parseContract(text: string): ModelContract {
 function isContract(value: unknown): value is ModelContract {
   if (typeof value !== 'object' || value === null || !('schema' in value) || value.schema !== 1 || !('plan' in value)) return false;
   const { plan } = value;
-  return typeof plan === 'object' && plan !== null && 'names' in plan && Array.isArray(plan.names) && plan.names.every((name) => typeof name === 'string');
+  return (
+    typeof plan === 'object' &&
+    plan !== null &&
+    'names' in plan &&
+    Array.isArray(plan.names) &&
+    plan.names.every((name) => typeof name === 'string')
+  );
 }
 
 function stableJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, v]) => v !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${stableJson(v)}`).join(',')}}`;
 }

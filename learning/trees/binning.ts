@@ -32,7 +32,8 @@ function knownValues(rows: Float32Array, n: number, width: number, f: number): F
 
 function boundsOf(sorted: Float32Array, most: number): Float32Array {
   const distinct = sorted.filter((v, i) => i === 0 || v !== sorted[i - 1]);
-  if (distinct.length <= most) return Float32Array.from({ length: Math.max(0, distinct.length - 1) }, (_, i) => between(distinct[i]!, distinct[i + 1]!));
+  if (distinct.length <= most)
+    return Float32Array.from({ length: Math.max(0, distinct.length - 1) }, (_, i) => between(distinct[i]!, distinct[i + 1]!));
   const bounds: number[] = [];
   for (let b = 1; b < most; b++) {
     const at = Math.floor((b * sorted.length) / most);

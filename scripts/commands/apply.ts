@@ -49,7 +49,12 @@ export async function applyConfig(config: Config, { store, client, platform, by 
 
 async function startWatch(client: Client): Promise<boolean> {
   try {
-    await client.workflow.start('watchFleet', { workflowId: workflowIds.watch, taskQueue: QUEUE.control, args: [{}], staticSummary: 'the watch over the fleet' });
+    await client.workflow.start('watchFleet', {
+      workflowId: workflowIds.watch,
+      taskQueue: QUEUE.control,
+      args: [{}],
+      staticSummary: 'the watch over the fleet',
+    });
     return true;
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;

@@ -40,10 +40,15 @@ export function findEndpoints(where: Where): Omit<Endpoints, 'owner'> {
   const temporalAddress = where.temporal ?? running?.temporalAddress ?? process.env['TEMPORAL_ADDRESS'];
   const databaseUrl = where.database ?? running?.databaseUrl ?? process.env['DATABASE_URL'];
   if (temporalAddress === undefined || databaseUrl === undefined) {
-    throw new Told('no berth is running from this checkout: type `npm start` in another terminal, or give --temporal ADDRESS and --database URL');
+    throw new Told(
+      'no berth is running from this checkout: type `npm start` in another terminal, or give --temporal ADDRESS and --database URL',
+    );
   }
   return {
-    blobs: join(checkoutFolder(), '.berth', 'blobs'), ...running, temporalAddress, databaseUrl,
+    blobs: join(checkoutFolder(), '.berth', 'blobs'),
+    ...running,
+    temporalAddress,
+    databaseUrl,
     namespace: where.namespace ?? running?.namespace ?? process.env['TEMPORAL_NAMESPACE'] ?? 'berth',
   };
 }

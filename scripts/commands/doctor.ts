@@ -42,20 +42,42 @@ async function temporalFindings({ temporalAddress, namespace }: Endpoints, stops
   try {
     connection = await Connection.connect({ address: temporalAddress, connectTimeout: '3 seconds' });
   } catch (error) {
-    return [{ ok: false, what: `Temporal at ${temporalAddress} does not answer: ${error instanceof Error ? error.message : 'unknown'}`, fix: 'start it with npm start, or give its address with --temporal' }];
+    return [
+      {
+        ok: false,
+        what: `Temporal at ${temporalAddress} does not answer: ${error instanceof Error ? error.message : 'unknown'}`,
+        fix: 'start it with npm start, or give its address with --temporal',
+      },
+    ];
   }
   stops.add('connection', () => connection.close());
   const client = new Client({ connection, namespace });
   const findings = [{ ok: true, what: `Temporal at ${temporalAddress}` }];
-  findings.push(await judged(`namespace ${namespace}`, `temporal operator namespace create --namespace ${namespace}`, async () => void (await connection.workflowService.describeNamespace({ namespace }))));
-  findings.push(await judged('search attributes', 'temporal operator search-attribute create --name NAME --type TYPE for each that is missing', () => missingAttributes(connection, namespace)));
+  findings.push(
+    await judged(
+      `namespace ${namespace}`,
+      `temporal operator namespace create --namespace ${namespace}`,
+      async () => void (await connection.workflowService.describeNamespace({ namespace })),
+    ),
+  );
+  findings.push(
+    await judged('search attributes', 'temporal operator search-attribute create --name NAME --type TYPE for each that is missing', () =>
+      missingAttributes(connection, namespace),
+    ),
+  );
   for (const queue of Object.values(QUEUE)) {
-    findings.push(await judged(`a worker polls ${queue}`, 'start the worker of that queue; npm start runs all three', () => silentQueue(connection, { namespace, queue })));
+    findings.push(
+      await judged(`a worker polls ${queue}`, 'start the worker of that queue; npm start runs all three', () =>
+        silentQueue(connection, { namespace, queue }),
+      ),
+    );
   }
-  findings.push(await judged(`Schedule ${scheduleIds.look}`, 'npm run berth -- apply berth.yaml', async () => {
-    const { state } = await client.schedule.getHandle(scheduleIds.look).describe();
-    return state.paused ? `is paused${state.note ? ` (${state.note})` : ''}` : undefined;
-  }));
+  findings.push(
+    await judged(`Schedule ${scheduleIds.look}`, 'npm run berth -- apply berth.yaml', async () => {
+      const { state } = await client.schedule.getHandle(scheduleIds.look).describe();
+      return state.paused ? `is paused${state.note ? ` (${state.note})` : ''}` : undefined;
+    }),
+  );
   return findings;
 }
 
@@ -65,7 +87,10 @@ async function missingAttributes(connection: Connection, namespace: string): Pro
   return missing.length === 0 ? undefined : `${missing.join(', ')} are not registered`;
 }
 
-async function silentQueue(connection: Connection, { namespace, queue }: { namespace: string; queue: string }): Promise<string | undefined> {
+async function silentQueue(
+  connection: Connection,
+  { namespace, queue }: { namespace: string; queue: string },
+): Promise<string | undefined> {
   // 1: workflow task queue, 2: activity task queue. Every role polls for activities.
   const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: queue }, taskQueueType: 2 });
   return (pollers ?? []).length > 0 ? undefined : 'nobody does';
@@ -76,7 +101,13 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
   try {
     store = await openStore({ url: endpoints.databaseUrl, max: 2 });
   } catch (error) {
-    return [{ ok: false, what: `the database does not answer: ${error instanceof Error ? error.message : 'unknown'}`, fix: 'start it with npm start, or give its address with --database' }];
+    return [
+      {
+        ok: false,
+        what: `the database does not answer: ${error instanceof Error ? error.message : 'unknown'}`,
+        fix: 'start it with npm start, or give its address with --database',
+      },
+    ];
   }
   stops.add('store', () => store.close());
   const { serverVersion, migration } = await store.health();
@@ -84,35 +115,54 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
   const applied = await store.config();
   if (!applied) return [...findings, { ok: false, what: 'no configuration is applied', fix: 'npm run berth -- apply berth.yaml' }];
   const { config } = applied;
-  findings.push(await judged('fresh samples of every series', 'is the collector running? for the local cluster: npm start', () => staleSeries(store, config)));
+  findings.push(
+    await judged('fresh samples of every series', 'is the collector running? for the local cluster: npm start', () =>
+      staleSeries(store, config),
+    ),
+  );
   if (endpoints.cluster === undefined) return findings;
   const platform = localPlatform({ dir: endpoints.cluster });
-  findings.push(await judged('every site is mapped and ready', 'compare sites in berth.yaml with the cores this machine allows', async () => {
-    const states = new Map((await platform.cluster.sites()).map((s) => [s.site, s]));
-    const wrong = Object.keys(config.sites).filter((site) => !states.get(site)?.ready);
-    return wrong.length === 0 ? undefined : `not ready or not known: ${wrong.join(', ')}`;
-  }));
-  findings.push(await judged('the right to observe every app', 'the worker must be able to read the cluster folder', async () => {
-    const placements = await platform.cluster.placements(Object.keys(config.apps));
-    const lost = placements.filter((p) => p.site === undefined).map((p) => p.app);
-    return lost.length === 0 ? undefined : `cannot tell where these run: ${lost.join(', ')}`;
-  }));
+  findings.push(
+    await judged('every site is mapped and ready', 'compare sites in berth.yaml with the cores this machine allows', async () => {
+      const states = new Map((await platform.cluster.sites()).map((s) => [s.site, s]));
+      const wrong = Object.keys(config.sites).filter((site) => !states.get(site)?.ready);
+      return wrong.length === 0 ? undefined : `not ready or not known: ${wrong.join(', ')}`;
+    }),
+  );
+  findings.push(
+    await judged('the right to observe every app', 'the worker must be able to read the cluster folder', async () => {
+      const placements = await platform.cluster.placements(Object.keys(config.apps));
+      const lost = placements.filter((p) => p.site === undefined).map((p) => p.app);
+      return lost.length === 0 ? undefined : `cannot tell where these run: ${lost.join(', ')}`;
+    }),
+  );
   return findings;
 }
 
 async function staleSeries(store: Store, config: NonNullable<Awaited<ReturnType<Store['config']>>>['config']): Promise<string | undefined> {
   const toMs = Date.now();
   const stepMs = Math.round(config.telemetry.step * 1000);
-  const window = await store.telemetry.windows({ apps: Object.keys(config.apps), sites: Object.keys(config.sites), fromMs: toMs - 20 * stepMs, toMs, stepMs });
+  const window = await store.telemetry.windows({
+    apps: Object.keys(config.apps),
+    sites: Object.keys(config.sites),
+    fromMs: toMs - 20 * stepMs,
+    toMs,
+    stepMs,
+  });
   if ('kind' in window) return window.why;
   const { ticks } = window.grid;
   const stale: string[] = [];
-  const check = (who: string, series: readonly string[], values: Float32Array) => series.forEach((name, s) => {
-    if (!values.subarray(s * ticks, (s + 1) * ticks).some(Number.isFinite)) stale.push(`${who} ${name}`);
-  });
-  window.sites.sites.forEach((site, i) => check(site, window.sites.series, window.sites.values.subarray(i * window.sites.series.length * ticks)));
+  const check = (who: string, series: readonly string[], values: Float32Array) =>
+    series.forEach((name, s) => {
+      if (!values.subarray(s * ticks, (s + 1) * ticks).some(Number.isFinite)) stale.push(`${who} ${name}`);
+    });
+  window.sites.sites.forEach((site, i) =>
+    check(site, window.sites.series, window.sites.values.subarray(i * window.sites.series.length * ticks)),
+  );
   for (const app of window.apps) check(app.app, app.series, app.values);
   const seen = new Set(window.apps.map((a) => a.app));
   stale.push(...Object.keys(config.apps).filter((app) => !seen.has(app)));
-  return stale.length === 0 ? undefined : `none in the last ${(20 * stepMs) / 1000} s of ${stale.slice(0, 10).join(', ')}${stale.length > 10 ? ` and ${stale.length - 10} more` : ''}`;
+  return stale.length === 0
+    ? undefined
+    : `none in the last ${(20 * stepMs) / 1000} s of ${stale.slice(0, 10).join(', ')}${stale.length > 10 ? ` and ${stale.length - 10} more` : ''}`;
 }

@@ -16,12 +16,20 @@ export function lookCommands(program: Command): void {
     .option('--json', 'as JSON')
     .action((options: { json?: boolean }) =>
       withPlatform(program.opts<Where>(), async ({ endpoints, store }) => {
-        const status = await statusOf(store, endpoints.cluster === undefined ? undefined : localPlatform({ dir: endpoints.cluster }).cluster);
+        const status = await statusOf(
+          store,
+          endpoints.cluster === undefined ? undefined : localPlatform({ dir: endpoints.cluster }).cluster,
+        );
         if (options.json) return print(JSON.stringify(status, null, 2));
         print(`fleet: ${status.fleet}`);
         if (status.look !== undefined) print(`last look: ${status.look}`);
         if (status.apps.length > 0) {
-          print(table(['app', 'site', 'mode', 'state', 'model', 'last decision'], status.apps.map((a) => [a.app, a.site ?? 'unknown', a.mode, a.state, a.model ?? '-', a.decision ?? '-'])));
+          print(
+            table(
+              ['app', 'site', 'mode', 'state', 'model', 'last decision'],
+              status.apps.map((a) => [a.app, a.site ?? 'unknown', a.mode, a.state, a.model ?? '-', a.decision ?? '-']),
+            ),
+          );
         }
       }),
     );
@@ -33,11 +41,17 @@ export function lookCommands(program: Command): void {
     .action((app: string, options: { at?: string; move?: boolean }) =>
       withPlatform(program.opts<Where>(), async ({ store }) => {
         const toMs = options.at === undefined ? undefined : Date.parse(options.at);
-        if (toMs !== undefined && Number.isNaN(toMs)) throw new Told(`--at ${options.at ?? ''} is not an instant such as 2026-11-25T18:00:00Z`, 2);
+        if (toMs !== undefined && Number.isNaN(toMs))
+          throw new Told(`--at ${options.at ?? ''} is not an instant such as 2026-11-25T18:00:00Z`, 2);
         const applied = await store.config();
-        if (!applied?.config.apps[app]) throw new Told(`no app is called ${app}; there are ${Object.keys(applied?.config.apps ?? {}).join(', ') || 'none'}`, 2);
+        if (!applied?.config.apps[app])
+          throw new Told(`no app is called ${app}; there are ${Object.keys(applied?.config.apps ?? {}).join(', ') || 'none'}`, 2);
         const verdicts = options.move ? ['move', 'recommend'] : [undefined];
-        const found = (await Promise.all(verdicts.map((verdict) => store.decisions({ app, limit: 1, ...(verdict && { verdict }), ...(toMs !== undefined && { toMs }) })))).flat();
+        const found = (
+          await Promise.all(
+            verdicts.map((verdict) => store.decisions({ app, limit: 1, ...(verdict && { verdict }), ...(toMs !== undefined && { toMs }) })),
+          )
+        ).flat();
         const decision = found.sort((a, b) => b.lookMs - a.lookMs)[0];
         if (!decision) throw new Told(`there is no such decision of ${app} in the records`);
         for (const line of explainDecision(decision)) print(line);
@@ -50,7 +64,12 @@ export function lookCommands(program: Command): void {
     .action((options: { app?: string }) =>
       withPlatform(program.opts<Where>(), async ({ store }) => {
         const claims = await store.claims({ limit: 20, ...(options.app !== undefined && { app: options.app }) });
-        print(table(['when', 'app', 'from', 'to', 'end', 'why'], claims.map((c) => [new Date(c.openedMs).toISOString(), c.app, c.from, c.to, c.end ?? 'open', (c.why ?? c.reason).slice(0, 80)])));
+        print(
+          table(
+            ['when', 'app', 'from', 'to', 'end', 'why'],
+            claims.map((c) => [new Date(c.openedMs).toISOString(), c.app, c.from, c.to, c.end ?? 'open', (c.why ?? c.reason).slice(0, 80)]),
+          ),
+        );
       }),
     );
   program

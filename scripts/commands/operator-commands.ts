@@ -19,29 +19,54 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 /** What an operator says to controllers and to the fleet. Each is an update with an answer; a controller that is not there yet is started. */
 export function operatorCommands(program: Command): void {
   const where = () => program.opts<Where>();
-  for (const [verb, text] of [['pause', 'move an app no more (or the fleet, with --fleet)'], ['resume', 'go on after a pause or a hold']] as const) {
+  for (const [verb, text] of [
+    ['pause', 'move an app no more (or the fleet, with --fleet)'],
+    ['resume', 'go on after a pause or a hold'],
+  ] as const) {
     said(program.command(`${verb} [app]`).description(text).option('--fleet', 'the whole fleet'), verb === 'pause').action(
       async (app: string | undefined, options: Options & { fleet?: boolean }) => {
         if ((app === undefined) === (options.fleet === undefined)) throw new Told('give the name of an app, or --fleet', 2);
-        await withPlatform(where(), async ({ client }) => print(await (app === undefined ? tellFleet(client, verb, message(options)) : tellApp(client, { app, update: verb, message: message(options) }))));
+        await withPlatform(where(), async ({ client }) =>
+          print(
+            await (app === undefined
+              ? tellFleet(client, verb, message(options))
+              : tellApp(client, { app, update: verb, message: message(options) })),
+          ),
+        );
       },
     );
   }
-  for (const [verb, text] of [['override', 'put an app on a site and keep it there'], ['exclude', 'never move an app to a site'], ['include', 'allow a site again']] as const) {
-    said(program.command(`${verb} <app> <site>`).description(text), verb !== 'include').action(async (app: string, site: string, options: Options) => {
-      await withPlatform(where(), async ({ client }) => print(await tellApp(client, { app, update: verb, message: { ...message(options), site } })));
-    });
+  for (const [verb, text] of [
+    ['override', 'put an app on a site and keep it there'],
+    ['exclude', 'never move an app to a site'],
+    ['include', 'allow a site again'],
+  ] as const) {
+    said(program.command(`${verb} <app> <site>`).description(text), verb !== 'include').action(
+      async (app: string, site: string, options: Options) => {
+        await withPlatform(where(), async ({ client }) =>
+          print(await tellApp(client, { app, update: verb, message: { ...message(options), site } })),
+        );
+      },
+    );
   }
-  said(program.command('clear-override <app>').description('let berth decide again'), false).action(async (app: string, options: Options) => {
-    await withPlatform(where(), async ({ client }) => print(await tellApp(client, { app, update: 'clear-override', message: message(options) })));
-  });
+  said(program.command('clear-override <app>').description('let berth decide again'), false).action(
+    async (app: string, options: Options) => {
+      await withPlatform(where(), async ({ client }) =>
+        print(await tellApp(client, { app, update: 'clear-override', message: message(options) })),
+      );
+    },
+  );
   program
     .command('train <app>')
     .description('learn from the newest profile of an app; makes a profile first if there is none')
     .option('--reprofile', 'take a new profile first')
     .action((app: string, options: { reprofile?: boolean }) =>
       withPlatform(where(), async ({ client }) => {
-        const handle = await client.workflow.start('trainModel', { workflowId: workflowIds.train(app), taskQueue: QUEUE.control, args: [{ app, ...(options.reprofile && { reprofile: true }) }] });
+        const handle = await client.workflow.start('trainModel', {
+          workflowId: workflowIds.train(app),
+          taskQueue: QUEUE.control,
+          args: [{ app, ...(options.reprofile && { reprofile: true }) }],
+        });
         print(`started ${handle.workflowId}`);
         print(JSON.stringify(await handle.result(), null, 2));
       }),
@@ -50,26 +75,41 @@ export function operatorCommands(program: Command): void {
 
 function said(command: Command, ends: boolean): Command {
   command.option('--by <name>', 'who says so', userInfo().username).requiredOption('--reason <text>', 'why');
-  return ends ? command.option('--until <instant>', 'until when (ISO 8601 with a zone)').option('--for <seconds>', 'for how long') : command;
+  return ends
+    ? command.option('--until <instant>', 'until when (ISO 8601 with a zone)').option('--for <seconds>', 'for how long')
+    : command;
 }
 
 function message(options: Options): OperatorMessage {
   return {
-    by: options.by, reason: options.reason, id: `${options.by}-${Date.now()}`,
-    ...(options.until !== undefined && { until: options.until }), ...(options.for !== undefined && { forS: Number(options.for) }),
+    by: options.by,
+    reason: options.reason,
+    id: `${options.by}-${Date.now()}`,
+    ...(options.until !== undefined && { until: options.until }),
+    ...(options.for !== undefined && { forS: Number(options.for) }),
   };
 }
 
 async function tellApp(client: Client, said: { app: string; update: string; message: OperatorMessage | SiteMessage }): Promise<string> {
   const start = new WithStartWorkflowOperation('placementController', {
-    workflowId: workflowIds.controller(said.app), taskQueue: QUEUE.control, args: [{ app: said.app }], workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowId: workflowIds.controller(said.app),
+    taskQueue: QUEUE.control,
+    args: [{ app: said.app }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: `placement of ${said.app}`,
   });
-  return await answered(async () => client.workflow.executeUpdateWithStart<(input: { app: string }) => Promise<void>, Answer, [OperatorMessage]>(said.update, { args: [said.message], startWorkflowOperation: start }));
+  return await answered(async () =>
+    client.workflow.executeUpdateWithStart<(input: { app: string }) => Promise<void>, Answer, [OperatorMessage]>(said.update, {
+      args: [said.message],
+      startWorkflowOperation: start,
+    }),
+  );
 }
 
 async function tellFleet(client: Client, update: string, fleetMessage: OperatorMessage): Promise<string> {
-  return await answered(async () => client.workflow.getHandle(workflowIds.watch).executeUpdate<Answer, [OperatorMessage]>(update, { args: [fleetMessage] }));
+  return await answered(async () =>
+    client.workflow.getHandle(workflowIds.watch).executeUpdate<Answer, [OperatorMessage]>(update, { args: [fleetMessage] }),
+  );
 }
 
 async function answered(ask: () => Promise<Answer>): Promise<string> {

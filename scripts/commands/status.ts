@@ -18,9 +18,15 @@ export async function statusOf(store: Store, cluster: Cluster | undefined): Prom
   if (!applied) return { fleet: 'no configuration is applied', apps: [] };
   const names = Object.keys(applied.config.apps);
   const [fleet, controllers, placements, champions, last] = await Promise.all([
-    store.fleet(), store.controllers(), cluster?.placements(names) ?? [], store.champions(), store.lastLook(),
+    store.fleet(),
+    store.controllers(),
+    cluster?.placements(names) ?? [],
+    store.champions(),
+    store.lastLook(),
   ]);
-  const decisions = new Map((await store.decisions({ limit: names.length, ...(last && { fromMs: last.lookMs, toMs: last.lookMs }) })).map((d) => [d.app, d]));
+  const decisions = new Map(
+    (await store.decisions({ limit: names.length, ...(last && { fromMs: last.lookMs, toMs: last.lookMs }) })).map((d) => [d.app, d]),
+  );
   const apps = names.map((app) => {
     const spec = applied.config.apps[app];
     const controller = controllers.find((c) => c.app === app);
@@ -28,7 +34,9 @@ export async function statusOf(store: Store, cluster: Cluster | undefined): Prom
     const decision = decisions.get(app);
     const site = placements.find((p) => p.app === app)?.site;
     return {
-      app, mode: applied.config.policies[spec?.policy ?? '']?.mode ?? 'recommend', state: stateOf(controller),
+      app,
+      mode: applied.config.policies[spec?.policy ?? '']?.mode ?? 'recommend',
+      state: stateOf(controller),
       ...(site !== undefined && { site }),
       ...(champion && { model: `${champion.key}@${champion.version} (${champion.servedBy})` }),
       ...(decision && { decision: summariseDecision(decision), lookMs: decision.lookMs }),
@@ -52,6 +60,10 @@ function stateOf(controller: Awaited<ReturnType<Store['controllers']>>[number] |
 /** Columns as wide as their widest cell, for a terminal. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => (r[i] ?? '').length)));
-  const line = (cells: readonly string[]) => cells.map((c, i) => c.padEnd(widths[i] ?? 0)).join('  ').trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((c, i) => c.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
   return [line(head), line(widths.map((w) => '-'.repeat(w))), ...rows.map(line)].join('\n');
 }

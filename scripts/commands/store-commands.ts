@@ -30,7 +30,11 @@ export function storeCommands(program: Command): void {
     .option('--older-than-days <days>', 'only those at least this old', '7')
     .action((options: { olderThanDays: string }) =>
       withPlatform(program.opts<Where>(), async ({ endpoints, store }) => {
-        print(JSON.stringify(await collectBlobs(store, folderBlobs(endpoints.blobs), { olderThanMs: Date.now() - Number(options.olderThanDays) * DAY_MS })));
+        print(
+          JSON.stringify(
+            await collectBlobs(store, folderBlobs(endpoints.blobs), { olderThanMs: Date.now() - Number(options.olderThanDays) * DAY_MS }),
+          ),
+        );
       }),
     );
 }

@@ -1,5 +1,5 @@
 import { isKnown } from './figures.ts';
-import type { DrawnStory, ReportStory } from './placed.ts';
+import type { DrawnStory, DemoStory } from './placed.ts';
 
 const byTime = (a: { readonly atMs: number }, b: { readonly atMs: number }) => a.atMs - b.atMs;
 
@@ -7,12 +7,12 @@ const byTime = (a: { readonly atMs: number }, b: { readonly atMs: number }) => a
  * What can be drawn: in order of time, without rows whose time or figures could not be told. A story without a span gets one of a
  * second, so that an empty demo still has an axis.
  */
-export function cleanStory(story: ReportStory): ReportStory {
+export function cleanStory(story: DemoStory): DemoStory {
   const fromMs = isKnown(story.fromMs) ? story.fromMs : 0;
   const toMs = isKnown(story.toMs) && story.toMs > fromMs ? story.toMs : fromMs + 1000;
   const compared = isKnown(story.comparedFromMs) ? story.comparedFromMs : fromMs;
   const within = ({ atMs }: { readonly atMs: number }) => atMs >= fromMs && atMs <= toMs;
-  const rows = (app: keyof ReportStory['latency']) => story.latency[app].filter(within).sort(byTime);
+  const rows = (app: keyof DemoStory['latency']) => story.latency[app].filter(within).sort(byTime);
   return {
     ...story,
     fromMs,
@@ -30,7 +30,7 @@ export function cleanStory(story: ReportStory): ReportStory {
 const MOST_DRAWN_MS = 6 * 60_000;
 
 /** The last minutes of a cleaned story, for the plots. */
-export function drawnStory(story: ReportStory): DrawnStory {
+export function drawnStory(story: DemoStory): DrawnStory {
   const drawnFromMs = Math.max(story.fromMs, story.toMs - MOST_DRAWN_MS);
   const drawn = ({ atMs }: { readonly atMs: number }) => atMs >= drawnFromMs;
   const { held, reactive, berth } = story.latency;

@@ -45,7 +45,9 @@ export class Live {
 
   #draw(decisions: readonly Decision[]): void {
     const rows = decisions.map((d) => {
-      const cells = d.candidates.map((c) => `${c.current ? '▶' : ' '}${c.site} ${this.#ms(c.qos?.p50)}${c.current ? ` (now ${this.#ms(c.rule)})` : ''}`);
+      const cells = d.candidates.map(
+        (c) => `${c.current ? '▶' : ' '}${c.site} ${this.#ms(c.qos?.p50)}${c.current ? ` (now ${this.#ms(c.rule)})` : ''}`,
+      );
       return `  ${d.app.padEnd(8)} ${d.verdict.padEnd(9)} ${cells.map((c) => c.padEnd(34)).join(' ')}`;
     });
     const lines = ['', '  app      verdict   predicted latency per site (present site: observed now)', ...rows];

@@ -1,11 +1,8 @@
 import type { DemoStory } from './result.ts';
 import { clip, type Span } from './svg-scale.ts';
 
-/** Where apps were at the start is not told by switches alone: an app that never moves has none. */
-export type ReportStory = DemoStory & { readonly startedOn?: Readonly<Record<string, string>> };
-
 /** A story whose rows before `drawnFromMs` are left out, so that a long run can still be seen. */
-export type DrawnStory = ReportStory & { readonly drawnFromMs: number };
+export type DrawnStory = DemoStory & { readonly drawnFromMs: number };
 
 export function drawnSpan(story: DrawnStory): Span {
   return { from: story.drawnFromMs, to: story.toMs };

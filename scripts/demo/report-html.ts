@@ -4,7 +4,7 @@ import { clockOf } from './clock.ts';
 import { counted, moment, percent, score, seconds } from './figures.ts';
 import { html, NOTHING, short, type Markup } from './html.ts';
 import { legend } from './legend.ts';
-import type { DrawnStory, ReportStory } from './placed.ts';
+import type { DrawnStory, DemoStory } from './placed.ts';
 import { STYLE } from './report-style.ts';
 import { modelLine, movesTable, policyTable, tiles, workflowTable } from './report-tables.ts';
 import { verdictOf } from './report-verdict.ts';
@@ -17,7 +17,7 @@ import { sitePlot } from './svg-site.ts';
  * One HTML file without scripts or anything from elsewhere, below a megabyte: what the demo measured, for somebody with a minute.
  * What could not be told is printed as unknown and drawn as a gap. `story.startedOn` names the site where each app began.
  */
-export function renderReport(result: DemoResult, story: ReportStory): string {
+export function renderReport(result: DemoResult, story: DemoStory): string {
   const told = cleanStory(story);
   const drawn = drawnStory(told);
   const { sentence, warnings, lost } = verdictOf(result, told);
@@ -85,7 +85,7 @@ function sitesSection(story: DrawnStory): Markup {
   </section>`;
 }
 
-function outcomesSection(story: ReportStory, drawn: DrawnStory): Markup {
+function outcomesSection(story: DemoStory, drawn: DrawnStory): Markup {
   const title = html`<h2>Was it right?</h2>`;
   if (story.outcomes.length === 0)
     return html`<section>

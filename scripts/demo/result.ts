@@ -59,12 +59,22 @@ export interface DemoStory {
   readonly comparedFromMs: number;
   readonly toMs: number;
   readonly sites: readonly string[];
+  /** Where each app was when the demo began. */
+  readonly startedOn?: Readonly<Record<string, string>>;
   readonly latency: Readonly<Record<PolicyName, readonly SecondRow[]>>;
   readonly switches: readonly { readonly app: string; readonly from: string; readonly to: string; readonly atMs: number }[];
   /** Truth that the model was never given. */
   readonly neighbours: readonly NeighbourSpan[];
-  /** Joined outcomes of one app: predicted and observed score at the time that was predicted, on the site where it was. */
-  readonly outcomes: readonly { readonly app: string; readonly site: string; readonly atMs: number; readonly p10: number; readonly p50: number; readonly p90: number; readonly actual: number }[];
+  /** Joined outcomes of every app: predicted and observed score at the time that was predicted, on the site where it was. */
+  readonly outcomes: readonly {
+    readonly app: string;
+    readonly site: string;
+    readonly atMs: number;
+    readonly p10: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly actual: number;
+  }[];
   /** Predicted score of every site at the time that it is for, for the app called berth. */
   readonly predicted: readonly { readonly site: string; readonly atMs: number; readonly p50: number }[];
 }

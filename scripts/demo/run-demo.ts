@@ -74,7 +74,9 @@ async function story(options: DemoOptions, up: Up, beganMs: number): Promise<Dem
   const setupSeconds = (Date.now() - beganMs) / 1000;
   const { mode } = await up.platform.status();
   if (!mode) throw new Error('the local cluster has no sites yet');
-  say(`sites: ${mode.kind === 'cores' ? 'CPU cores of this machine' : 'SIMULATED: the same processes and sockets, with a slowed service clock'} (${mode.reason})`);
+  say(
+    `sites: ${mode.kind === 'cores' ? 'CPU cores of this machine' : 'SIMULATED: the same processes and sockets, with a slowed service clock'} (${mode.reason})`,
+  );
   say(`Watch it in the web UI: ${uiOf(up)}\n`);
 
   const fromMs = Date.now();
@@ -105,7 +107,10 @@ async function story(options: DemoOptions, up: Up, beganMs: number): Promise<Dem
 
 async function startTraining({ client }: Up): Promise<WorkflowHandle> {
   return await client.workflow.start('trainModel', {
-    workflowId: workflowIds.train(APP), taskQueue: QUEUE.control, args: [{ app: APP }], staticSummary: `profile and train ${APP}`,
+    workflowId: workflowIds.train(APP),
+    taskQueue: QUEUE.control,
+    args: [{ app: APP }],
+    staticSummary: `profile and train ${APP}`,
   });
 }
 
@@ -159,15 +164,30 @@ async function summarise({ store, client, platform }: Up, t: Times): Promise<Dem
   const [compared, whole, moves, champion, looks, workflows] = await Promise.all([
     platform.report({ fromMs: t.comparedFromMs, toMs: t.toMs, boundMs: t.boundMs }),
     platform.report({ fromMs: t.fromMs, toMs: Date.now(), boundMs: t.boundMs }),
-    movesOf(store), store.alias(APP, 'champion'), store.looks(0, Date.now()), workflowCounts(client),
+    movesOf(store),
+    store.alias(APP, 'champion'),
+    store.looks(0, Date.now()),
+    workflowCounts(client),
   ]);
   if (!champion) throw new Error('there is no champion after training');
   const decisions = await store.decisions({ limit: 1_000_000 });
   return {
-    seconds: (Date.now() - t.beganMs) / 1000, setupSeconds: t.setupSeconds, sites: compared.mode.kind, sitesReason: compared.mode.reason, boundMs: t.boundMs,
-    requests: requestsOf(whole), moves, looks: looks.length, decisions: decisions.length,
+    seconds: (Date.now() - t.beganMs) / 1000,
+    setupSeconds: t.setupSeconds,
+    sites: compared.mode.kind,
+    sitesReason: compared.mode.reason,
+    boundMs: t.boundMs,
+    requests: requestsOf(whole),
+    moves,
+    looks: looks.length,
+    decisions: decisions.length,
     predictions: decisions.reduce((n, d) => n + d.candidates.filter((c) => c.qos).length, 0),
-    model: modelFigures(champion), policies: figuresOf(compared, moves), workflows, replayed: t.replayed, machine: machine(), commit: commit(),
+    model: modelFigures(champion),
+    policies: figuresOf(compared, moves, t.comparedFromMs),
+    workflows,
+    replayed: t.replayed,
+    machine: machine(),
+    commit: commit(),
   };
 }
 
@@ -190,7 +210,8 @@ function summaryLines(result: DemoResult, report: string): string[] {
   ];
 }
 
-const uiOf = ({ endpoints }: Up): string => (endpoints.uiUrl === undefined ? 'no web UI is known' : `${endpoints.uiUrl}/namespaces/${endpoints.namespace}/workflows`);
+const uiOf = ({ endpoints }: Up): string =>
+  endpoints.uiUrl === undefined ? 'no web UI is known' : `${endpoints.uiUrl}/namespaces/${endpoints.namespace}/workflows`;
 
 /** Ctrl-C and TERM end the demo in order: what was started is stopped. */
 function interruption(): { promise: Promise<never>; forget: () => void } {

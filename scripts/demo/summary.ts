@@ -19,7 +19,12 @@ export async function movesOf(store: Store): Promise<DemoMove[]> {
     .filter((c) => c.origin !== 'profile' && c.end !== 'refused')
     .sort((a, b) => a.openedMs - b.openedMs)
     .map((c) => ({
-      app: c.app, from: c.from, to: c.to, at: new Date(c.openedMs).toISOString(), reason: c.reason, end: c.end ?? 'open',
+      app: c.app,
+      from: c.from,
+      to: c.to,
+      at: new Date(c.openedMs).toISOString(),
+      reason: c.reason,
+      end: c.end ?? 'open',
       predictedGain: c.predictedGain ?? null,
       realisedGain: c.scoreAfter === undefined || c.scoreBefore === undefined ? null : c.scoreAfter - c.scoreBefore,
       seconds: c.endedMs === undefined ? null : (c.endedMs - c.openedMs) / 1000,
@@ -27,12 +32,15 @@ export async function movesOf(store: Store): Promise<DemoMove[]> {
     }));
 }
 
-export function figuresOf(report: LocalReport, moves: readonly DemoMove[]): DemoResult['policies'] {
+/** Latency and moves of each policy while they were compared. */
+export function figuresOf(report: LocalReport, moves: readonly DemoMove[], fromMs: number): DemoResult['policies'] {
   const figures = (app: PolicyName): PolicyFigures => {
     const latency = report.apps[app];
     return {
-      p50Ms: latency?.p50Ms ?? null, p95Ms: latency?.p95Ms ?? null, shareOverBound: latency?.shareOverBound ?? null,
-      moves: moves.filter((m) => m.app === app).length,
+      p50Ms: latency?.p50Ms ?? null,
+      p95Ms: latency?.p95Ms ?? null,
+      shareOverBound: latency?.shareOverBound ?? null,
+      moves: moves.filter((m) => m.app === app && Date.parse(m.at) >= fromMs).length,
     };
   };
   return { held: figures('held'), reactive: figures('reactive'), berth: figures('berth') };
@@ -64,7 +72,13 @@ export async function workflowCounts(client: Client): Promise<Record<string, { c
 
 export function modelFigures(model: ModelVersion): DemoResult['model'] {
   const report = model.report as TrainReport;
-  return { name: report.served, skill: report.skill?.value ?? null, baseline: report.bestBaseline ?? 'none', servedBy: model.servedBy, said: report.why };
+  return {
+    name: report.served,
+    skill: report.skill?.value ?? null,
+    baseline: report.bestBaseline ?? 'none',
+    servedBy: model.servedBy,
+    said: report.why,
+  };
 }
 
 export function machine(): string {

@@ -62,7 +62,8 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
 
   const clusterDir = join(dir, 'cluster');
   const daemon = await startDaemon({
-    dir: clusterDir, command: [process.execPath, built('scripts/up/local-cluster.js')],
+    dir: clusterDir,
+    command: [process.execPath, built('scripts/up/local-cluster.js')],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], DATABASE_URL: databaseUrl },
   });
   stops.add('local cluster', async () => void (await stopDaemon(clusterDir)));
@@ -70,14 +71,24 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
 
   const healthPort = await freePort();
   const endpoints: Endpoints = {
-    temporalAddress: temporal.address, namespace: temporal.namespace, databaseUrl, blobs: join(dir, 'blobs'), cluster: clusterDir,
-    healthUrl: `http://127.0.0.1:${healthPort}`, owner: ownIdentity(), ...(temporal.uiUrl !== undefined && { uiUrl: temporal.uiUrl }),
+    temporalAddress: temporal.address,
+    namespace: temporal.namespace,
+    databaseUrl,
+    blobs: join(dir, 'blobs'),
+    cluster: clusterDir,
+    healthUrl: `http://127.0.0.1:${healthPort}`,
+    owner: ownIdentity(),
+    ...(temporal.uiUrl !== undefined && { uiUrl: temporal.uiUrl }),
   };
   await writeEndpoints(dir, endpoints);
   stops.add('endpoints', () => removeEndpoints(dir));
 
   const workers = supervise({
-    name: 'workers', module: built('workers/all.js'), log: join(dir, 'workers.log'), say, env: workerEnvironment(endpoints, healthPort),
+    name: 'workers',
+    module: built('workers/all.js'),
+    log: join(dir, 'workers.log'),
+    say,
+    env: workerEnvironment(endpoints, healthPort),
   });
   stops.add('workers', () => workers.stop());
   await ready(endpoints, workers);
@@ -121,9 +132,13 @@ async function connect({ address, namespace }: TemporalAt, stops: Stops): Promis
 
 function workerEnvironment(endpoints: Endpoints, healthPort: number): Record<string, string> {
   return {
-    TEMPORAL_ADDRESS: endpoints.temporalAddress, TEMPORAL_NAMESPACE: endpoints.namespace, DATABASE_URL: endpoints.databaseUrl,
+    TEMPORAL_ADDRESS: endpoints.temporalAddress,
+    TEMPORAL_NAMESPACE: endpoints.namespace,
+    DATABASE_URL: endpoints.databaseUrl,
     TEMPORAL_CONFIG_FILE: join(endpoints.blobs, 'no-temporal.toml'),
-    BERTH_BLOBS: endpoints.blobs, BERTH_HEALTH_PORT: String(healthPort), ...(endpoints.cluster !== undefined && { BERTH_LOCAL_CLUSTER: endpoints.cluster }),
+    BERTH_BLOBS: endpoints.blobs,
+    BERTH_HEALTH_PORT: String(healthPort),
+    ...(endpoints.cluster !== undefined && { BERTH_LOCAL_CLUSTER: endpoints.cluster }),
   };
 }
 

@@ -69,7 +69,10 @@ export function supervise(part: Part): Supervised {
 function start(part: Part): ChildProcess {
   const log = openSync(part.log, 'a', 0o600);
   try {
-    return spawn(process.execPath, [part.module, ...(part.args ?? [])], { env: { ...baseEnvironment(), ...part.env }, stdio: ['ignore', log, log] });
+    return spawn(process.execPath, [part.module, ...(part.args ?? [])], {
+      env: { ...baseEnvironment(), ...part.env },
+      stdio: ['ignore', log, log],
+    });
   } finally {
     closeSync(log);
   }
@@ -86,6 +89,8 @@ async function ending(child: ChildProcess): Promise<string> {
 
 /** What a part may inherit: nothing that points at another Temporal, database or cluster. */
 function baseEnvironment(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name, value]) => value !== undefined && !/^(TEMPORAL_|BERTH_|DATABASE_URL$|PG|KUBE)/.test(name));
+  const kept = Object.entries(process.env).filter(
+    ([name, value]) => value !== undefined && !/^(TEMPORAL_|BERTH_|DATABASE_URL$|PG|KUBE)/.test(name),
+  );
   return Object.fromEntries(kept) as Record<string, string>;
 }
