@@ -38,13 +38,18 @@ function render(own: ControllerState, view: AppView): string {
     ...said(`overridden to ${own.override?.site ?? ''}`, own.override),
     ...own.excluded.flatMap((s) => said(`${s.site} excluded`, s)),
     ...(own.held === undefined ? [] : [`- **held**: ${safeText(own.held, 300)}`]),
-    ...(own.moving ? [`- moving to ${safeText(own.moving.to)} since ${clock(own.moving.startedMs)} (${safeText(own.moving.decisionId)})`] : []),
+    ...(own.moving
+      ? [`- moving to ${safeText(own.moving.to)} since ${clock(own.moving.startedMs)} (${safeText(own.moving.decisionId)})`]
+      : []),
     ...(own.coolUntilMs === undefined ? [] : [`- cool-down until ${new Date(own.coolUntilMs).toISOString()}`]),
     ...(own.ignored === 0 ? [] : [`- ${own.ignored} messages ignored, the last: ${safeText(own.lastIgnored ?? '')}`]),
     '',
     `| site | predicted${view.horizonS === undefined ? '' : ` in ${view.horizonS} s`} | observed | |`,
     '|---|---|---|---|',
-    ...view.sites.map((s) => `| ${safeText(s.site)} | ${score(s.predicted)} | ${score(s.observed)} | ${s.refusal === undefined ? '' : safeText(s.refusal)} |`),
+    ...view.sites.map(
+      (s) =>
+        `| ${safeText(s.site)} | ${score(s.predicted)} | ${score(s.observed)} | ${s.refusal === undefined ? '' : safeText(s.refusal)} |`,
+    ),
     '',
     ...(view.lookMs === undefined ? ['No look yet.'] : [`Last look ${new Date(view.lookMs).toISOString()}:`]),
     ...view.decisions.map((line) => `- ${safeText(line, 300)}`),

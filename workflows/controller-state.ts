@@ -75,8 +75,18 @@ const RECENT_MAX = 5;
 export function initialState(input: ControllerInput): ControllerState {
   if ('schema' in input) return { ...input };
   return {
-    schema: 1, app: input.app, maxEvents: input.maxEvents ?? 200,
-    seq: 0, mirrored: 0, excluded: [], coolStep: 0, quarantine: [], seen: [], recent: [], ignored: 0, stale: true,
+    schema: 1,
+    app: input.app,
+    maxEvents: input.maxEvents ?? 200,
+    seq: 0,
+    mirrored: 0,
+    excluded: [],
+    coolStep: 0,
+    quarantine: [],
+    seen: [],
+    recent: [],
+    ignored: 0,
+    stale: true,
   };
 }
 
@@ -124,8 +134,15 @@ export function expire(own: ControllerState, nowMs: number): boolean {
   own.excluded = own.excluded.filter((s) => !over(s));
   own.quarantine = own.quarantine.filter((q) => !over(q));
   let changed = before !== own.excluded.length + own.quarantine.length;
-  if (over(own.paused)) { delete own.paused; changed = true; }
-  if (over(own.override)) { delete own.override; delete own.tried; changed = true; }
+  if (over(own.paused)) {
+    delete own.paused;
+    changed = true;
+  }
+  if (over(own.override)) {
+    delete own.override;
+    delete own.tried;
+    changed = true;
+  }
   if (changed) own.seq++;
   return changed;
 }
@@ -137,7 +154,11 @@ export function nextExpiryMs(own: ControllerState): number | undefined {
 }
 
 /** Why this controller would not move the app now; undefined = it would. */
-export function objection(own: ControllerState, proposal: { to: string; decisionId: string; expiresMs: number }, nowMs: number): string | undefined {
+export function objection(
+  own: ControllerState,
+  proposal: { to: string; decisionId: string; expiresMs: number },
+  nowMs: number,
+): string | undefined {
   if (own.held !== undefined) return `held: ${own.held}`;
   if (own.paused) return `paused by ${own.paused.by}: ${own.paused.reason}`;
   if (own.moving) return `move ${own.moving.decisionId} is under way`;
@@ -145,7 +166,8 @@ export function objection(own: ControllerState, proposal: { to: string; decision
   if (own.override && own.override.site !== proposal.to) return `overridden to ${own.override.site} by ${own.override.by}`;
   const excluded = own.excluded.find((s) => s.site === proposal.to);
   if (excluded) return `${proposal.to} is excluded by ${excluded.by}: ${excluded.reason}`;
-  if (!own.override && own.quarantine.some((q) => q.site === proposal.to && q.untilMs > nowMs)) return `${proposal.to} is in quarantine after a move that was undone`;
+  if (!own.override && own.quarantine.some((q) => q.site === proposal.to && q.untilMs > nowMs))
+    return `${proposal.to} is in quarantine after a move that was undone`;
   if (!own.override && own.coolUntilMs !== undefined && own.coolUntilMs > nowMs) return 'cooling down after the last move';
   if (own.facts && !own.facts.sites.includes(proposal.to)) return `${proposal.to} is not a site of this app`;
   return undefined;
@@ -168,14 +190,21 @@ export function bookEnd(own: ControllerState, ended: MoveEnded, nowMs: number): 
   own.lastEndMs = nowMs;
   own.coolUntilMs = nowMs + Math.round(Math.min(cooldown.max, cooldown.initial * cooldown.factor ** own.coolStep) * 1000);
   if (ended.end === 'done') return;
-  own.quarantine = [...own.quarantine.filter((q) => q.site !== move.to), { site: move.to, untilMs: nowMs + (own.facts?.quarantineS ?? 600) * 1000 }];
+  own.quarantine = [
+    ...own.quarantine.filter((q) => q.site !== move.to),
+    { site: move.to, untilMs: nowMs + (own.facts?.quarantineS ?? 600) * 1000 },
+  ];
   if (ended.end === 'revert-failed') own.held = `the move ${ended.decisionId} could not be undone: ${ended.why ?? 'no reason given'}`;
 }
 
 /** The state as the store mirrors it. */
 export function rowOf(own: ControllerState): ControllerRow {
   return {
-    app: own.app, seq: own.seq, paused: own.paused !== undefined, excluded: own.excluded, quarantine: own.quarantine,
+    app: own.app,
+    seq: own.seq,
+    paused: own.paused !== undefined,
+    excluded: own.excluded,
+    quarantine: own.quarantine,
     ...(own.paused && { pause: own.paused }),
     ...(own.override && { override: own.override }),
     ...(own.coolUntilMs !== undefined && { coolUntilMs: own.coolUntilMs }),

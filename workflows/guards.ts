@@ -68,7 +68,8 @@ export function readMoveLost(raw: unknown): Read<MoveLost> {
 }
 
 function readRecord(raw: unknown, known: readonly string[]): Read<Record<string, unknown>> {
-  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return no('expected one JSON object such as {"by":"ann","reason":"deploy"}');
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw))
+    return no('expected one JSON object such as {"by":"ann","reason":"deploy"}');
   const strange = Object.keys(raw).find((key) => !known.includes(key));
   if (strange !== undefined) return no(`unknown field ${JSON.stringify(strange.slice(0, 60))}; known are ${known.join(', ')}`);
   return { ok: true, value: { ...(raw as Record<string, unknown>) } };
@@ -95,7 +96,8 @@ function untilProblem(record: Record<string, unknown>): string | undefined {
   if (until !== undefined && (typeof until !== 'string' || !INSTANT.test(until) || Number.isNaN(Date.parse(until)))) {
     return 'until must be an instant with a zone such as 2026-11-25T18:00:00Z';
   }
-  if (forS !== undefined && (typeof forS !== 'number' || !(forS > 0) || forS > FOR_MAX_S)) return `forS must be seconds between 0 and ${FOR_MAX_S}`;
+  if (forS !== undefined && (typeof forS !== 'number' || !(forS > 0) || forS > FOR_MAX_S))
+    return `forS must be seconds between 0 and ${FOR_MAX_S}`;
   return undefined;
 }
 

@@ -1,5 +1,12 @@
 import {
-  ApplicationFailure, CancellationScope, getExternalWorkflowHandle, isCancellation, log, setCurrentDetails, sleep, workflowInfo,
+  ApplicationFailure,
+  CancellationScope,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 import type { ClaimRequest, MoveEnd } from '../domain/records.ts';
@@ -46,7 +53,13 @@ async function carryOut(input: MoveInput): Promise<MoveResult> {
     const claimed = await store.claimMove(claimOf(input));
     if (!claimed.admitted) return refused(input, claimed.refusal);
     show(input, 'claimed');
-    const rechecked = await store.recheckMove({ decisionId: input.decisionId, app: input.app, from: input.from, to: input.to, expiresMs: input.expiresMs });
+    const rechecked = await store.recheckMove({
+      decisionId: input.decisionId,
+      app: input.app,
+      from: input.from,
+      to: input.to,
+      expiresMs: input.expiresMs,
+    });
     if (!rechecked.ok) return await end(input, { end: 'refused', why: rechecked.why });
     return await changePlacement(input, rechecked, undos);
   } catch (error) {
@@ -57,10 +70,14 @@ async function carryOut(input: MoveInput): Promise<MoveResult> {
 async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: number }, undos: (() => Promise<void>)[]): Promise<MoveResult> {
   const { decisionId, app, to, times } = input;
   const before = rechecked.scoreBefore === undefined ? {} : { scoreBefore: rechecked.scoreBefore };
-  const prepared = await actuate.prepareMove.executeWithOptions(summary(`snapshot and dry run: ${app} to ${to}`), [{ claimId: decisionId, app, to }]);
+  const prepared = await actuate.prepareMove.executeWithOptions(summary(`snapshot and dry run: ${app} to ${to}`), [
+    { claimId: decisionId, app, to },
+  ]);
   if (!prepared.ok) return await end(input, { end: 'refused', why: prepared.refusal, ...before });
   undos.push(async () => {
-    await undo(times.revertDeadlineS).restorePlacement.executeWithOptions(summary(`${app} back to ${input.from}`), [{ claimId: decisionId, app }]);
+    await undo(times.revertDeadlineS).restorePlacement.executeWithOptions(summary(`${app} back to ${input.from}`), [
+      { claimId: decisionId, app },
+    ]);
   });
   show(input, 'applying');
   await actuate.applyChange.executeWithOptions(summary(`apply: ${app} to ${to}`), [{ claimId: decisionId, changeId: decisionId, app, to }]);
@@ -74,7 +91,11 @@ async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: numb
   const after = await store.measureQos({ app, site: to, fromMs: readyMs, toMs: Date.now(), phase: 'verify', claimId: decisionId });
   const scores = { ...before, ...(after.score !== undefined && { scoreAfter: after.score }), failedRequests: ready.failedRequests };
   if (before.scoreBefore !== undefined && after.score !== undefined && after.score < before.scoreBefore - times.tolerance) {
-    throw ApplicationFailure.nonRetryable(`quality fell from ${before.scoreBefore.toFixed(2)} to ${after.score.toFixed(2)}`, 'Regress', scores);
+    throw ApplicationFailure.nonRetryable(
+      `quality fell from ${before.scoreBefore.toFixed(2)} to ${after.score.toFixed(2)}`,
+      'Regress',
+      scores,
+    );
   }
   return await end(input, { end: 'done', ...scores });
 }
@@ -103,7 +124,9 @@ async function end(input: MoveInput, result: Omit<MoveResult, 'decisionId'>): Pr
 async function tellController(input: MoveInput, result: MoveResult): Promise<void> {
   try {
     await getExternalWorkflowHandle(workflowIds.controller(input.app)).signal(signals.moveEnded, {
-      decisionId: input.decisionId, end: result.end, ...(result.why !== undefined && { why: result.why.slice(0, 500) }),
+      decisionId: input.decisionId,
+      end: result.end,
+      ...(result.why !== undefined && { why: result.why.slice(0, 500) }),
     });
   } catch (error) {
     log.warn('the controller could not be told; it will ask', { app: input.app, error: reasonOf(error) });
@@ -116,12 +139,28 @@ const refused = (input: MoveInput, why: string): MoveResult => ({ decisionId: in
 
 function claimOf(input: MoveInput): Omit<ClaimRequest, 'nowMs'> {
   const { decisionId, app, from, to, origin, reason, by, predictedGain } = input;
-  return { decisionId, app, from, to, origin, reason, by, workflowId: workflowInfo().workflowId, ...(predictedGain !== undefined && { predictedGain }) };
+  return {
+    decisionId,
+    app,
+    from,
+    to,
+    origin,
+    reason,
+    by,
+    workflowId: workflowInfo().workflowId,
+    ...(predictedGain !== undefined && { predictedGain }),
+  };
 }
 
 function show(input: MoveInput, phase: string): void {
   setCurrentDetails(
-    [`**${safeText(input.app)}**: ${safeText(input.from)} → ${safeText(input.to)}`, '', `phase: ${safeText(phase, 300)}`, '', `why: ${safeText(input.reason, 300)}`].join('\n'),
+    [
+      `**${safeText(input.app)}**: ${safeText(input.from)} → ${safeText(input.to)}`,
+      '',
+      `phase: ${safeText(phase, 300)}`,
+      '',
+      `why: ${safeText(input.reason, 300)}`,
+    ].join('\n'),
   );
 }
 

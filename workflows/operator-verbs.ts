@@ -20,14 +20,18 @@ const past = (message: OperatorMessage, nowMs: number) => {
 };
 
 const strangeSite = (own: ControllerState, site: string) =>
-  own.facts && !own.facts.sites.includes(site) ? `${site} is not a site of ${own.app}; its sites are ${own.facts.sites.join(', ')}` : undefined;
+  own.facts && !own.facts.sites.includes(site)
+    ? `${site} is not a site of ${own.app}; its sites are ${own.facts.sites.join(', ')}`
+    : undefined;
 
 const pause: Verb<OperatorMessage> = {
   read: readOperatorMessage,
   objection: (_own, message, nowMs) => past(message, nowMs),
   apply(own, message, nowMs) {
     own.paused = statementOf(message, nowMs);
-    const running = own.moving ? `; the move to ${own.moving.to} that is under way will ${own.facts?.onPause === 'revert' ? 'be reverted' : 'finish'}` : '';
+    const running = own.moving
+      ? `; the move to ${own.moving.to} that is under way will ${own.facts?.onPause === 'revert' ? 'be reverted' : 'finish'}`
+      : '';
     return `${own.app} is paused ${until(own.paused.untilMs)}${running}`;
   },
 };

@@ -1,6 +1,15 @@
 import {
-  ApplicationFailure, CancellationScope, allHandlersFinished, condition, continueAsNew, getExternalWorkflowHandle, log, setDefaultSignalHandler,
-  setHandler, workflowInfo, type SignalDefinition,
+  ApplicationFailure,
+  CancellationScope,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  log,
+  setDefaultSignalHandler,
+  setHandler,
+  workflowInfo,
+  type SignalDefinition,
 } from '@temporalio/workflow';
 
 import type { UpdateDefinition } from '@temporalio/common';
@@ -9,7 +18,17 @@ import type { Proposal } from '../domain/decision.ts';
 import { control, store, undo } from './activity-groups.ts';
 import { showController } from './controller-details.ts';
 import {
-  adopt, bookEnd, expire, initialState, isNew, nextExpiryMs, objection, remember, rowOf, type ControllerInput, type ControllerState,
+  adopt,
+  bookEnd,
+  expire,
+  initialState,
+  isNew,
+  nextExpiryMs,
+  objection,
+  remember,
+  rowOf,
+  type ControllerInput,
+  type ControllerState,
 } from './controller-state.ts';
 import { readMoveEnded, readMoveLost, readProposal } from './guards.ts';
 import { signals, state, updates, type Answer, type OperatorMessage } from './messages.ts';
@@ -28,7 +47,9 @@ export async function placementController(input: ControllerInput): Promise<void>
     await act(own);
     const nap = napMs(own);
     const awake = () => hasWork(own) || full(own);
-    await (nap === undefined ? condition(awake) : condition(awake, nap, { summary: 'until a statement ends or a move must be asked after' }));
+    await (nap === undefined
+      ? condition(awake)
+      : condition(awake, nap, { summary: 'until a statement ends or a move must be asked after' }));
   }
   await finishHandlers(own);
   await mirror(own);
@@ -47,10 +68,13 @@ async function finishHandlers(own: ControllerState): Promise<void> {
 }
 
 function hasWork(own: ControllerState): boolean {
-  return own.stale || own.mirrored < own.seq || own.lost !== undefined || (!own.moving && (own.waiting !== undefined || overrideIsDue(own)));
+  return (
+    own.stale || own.mirrored < own.seq || own.lost !== undefined || (!own.moving && (own.waiting !== undefined || overrideIsDue(own)))
+  );
 }
 
-const overrideIsDue = (own: ControllerState) => own.override !== undefined && own.tried === undefined && !own.paused && own.held === undefined;
+const overrideIsDue = (own: ControllerState) =>
+  own.override !== undefined && own.tried === undefined && !own.paused && own.held === undefined;
 
 /** Milliseconds to the next thing that only time brings; undefined = none. */
 function napMs(own: ControllerState): number | undefined {
@@ -134,7 +158,9 @@ function ignore(own: ControllerState, name: string, bad: { readonly ok: false; r
 function endIfPaused(own: ControllerState): void {
   if (!own.moving || own.facts?.onPause !== 'revert') return;
   const id = workflowIds.move(own.app, own.moving.decisionId);
-  getExternalWorkflowHandle(id).cancel().catch((error: unknown) => log.warn('the move could not be cancelled', { id, error: reasonOf(error) }));
+  getExternalWorkflowHandle(id)
+    .cancel()
+    .catch((error: unknown) => log.warn('the move could not be cancelled', { id, error: reasonOf(error) }));
 }
 
 /** Before acting: know the app, drop what has run out, be known to the store, show it. */
@@ -190,8 +216,14 @@ async function overrideProposal(own: ControllerState): Promise<Proposal | undefi
   if (placed === undefined || placed === site) return undefined;
   const nowMs = Date.now();
   return {
-    decisionId: `${own.app}-override-${nowMs}`, app: own.app, from: placed, to: site, gain: 0, verdict: 'move',
-    expiresMs: nowMs + 600_000, reason: `override by ${by}: ${reason}`.slice(0, 500),
+    decisionId: `${own.app}-override-${nowMs}`,
+    app: own.app,
+    from: placed,
+    to: site,
+    gain: 0,
+    verdict: 'move',
+    expiresMs: nowMs + 600_000,
+    reason: `override by ${by}: ${reason}`.slice(0, 500),
   };
 }
 
@@ -216,7 +248,13 @@ async function askAfterStray(own: ControllerState, decisionId: string): Promise<
   delete own.lost;
   const answer = await control.askMove({ app: own.app, decisionId });
   if (answer.kind === 'lost') return await repair(own, decisionId);
-  remember(own, `${clock(Date.now())} ${decisionId} was said to be lost; it is ${answer.kind === 'ended' ? `at its end, ${answer.end}` : 'running'}`.slice(0, 300));
+  remember(
+    own,
+    `${clock(Date.now())} ${decisionId} was said to be lost; it is ${answer.kind === 'ended' ? `at its end, ${answer.end}` : 'running'}`.slice(
+      0,
+      300,
+    ),
+  );
   own.stale = true;
 }
 
@@ -232,7 +270,8 @@ async function repair(own: ControllerState, decisionId: string): Promise<void> {
       return await store.endMove({ decisionId, end: 'revert-failed', why: `terminated, and the repair failed: ${reasonOf(error)}` });
     }
   });
-  if (own.moving?.decisionId !== decisionId) own.moving = { decisionId, from: '', to: ended.to, startedMs: Date.now(), askMs: Date.now(), origin: 'look' };
+  if (own.moving?.decisionId !== decisionId)
+    own.moving = { decisionId, from: '', to: ended.to, startedMs: Date.now(), askMs: Date.now(), origin: 'look' };
   bookEnd(own, { decisionId, end: ended.end, why: ended.why ?? why }, Date.now());
   remember(own, `${clock(Date.now())} ${decisionId}: ${ended.end}, ${ended.why ?? why}`.slice(0, 300));
   own.stale = true;

@@ -22,7 +22,11 @@ export async function predictQos(): Promise<LookSummary> {
   const decided = await look.decideFleet({ lookMs });
   const sent = await look.sendProposals({ lookMs });
   const summary = {
-    lookMs, apps: opened.apps, counts: decided.counts, proposals: sent.proposals, outcomes: sent.outcomes,
+    lookMs,
+    apps: opened.apps,
+    counts: decided.counts,
+    proposals: sent.proposals,
+    outcomes: sent.outcomes,
     ...(opened.recordOnly !== undefined && { recordOnly: opened.recordOnly }),
   };
   setCurrentDetails(render(summary));

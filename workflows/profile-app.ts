@@ -21,11 +21,19 @@ export interface ProfileResult {
 
 /** Visits every site in turn under the app's load and writes down what was seen. The app is home again, whatever happened. */
 export async function profileApp(input: ProfileInput): Promise<ProfileResult> {
-  if (typeof input?.app !== 'string' || input.app === '') throw ApplicationFailure.nonRetryable('app must be the name of an app, as in {"app":"shop"}', 'BadInput');
+  if (typeof input?.app !== 'string' || input.app === '')
+    throw ApplicationFailure.nonRetryable('app must be the name of an app, as in {"app":"shop"}', 'BadInput');
   const claimId = `${input.app}-profile-${workflowInfo().runId}`;
   const plan = await control.planVisits({ ...input, claimId });
   const claimed = await store.claimMove({
-    decisionId: claimId, app: input.app, from: plan.home, to: plan.home, origin: 'profile', reason: 'profiling', by: 'berth', workflowId: workflowInfo().workflowId,
+    decisionId: claimId,
+    app: input.app,
+    from: plan.home,
+    to: plan.home,
+    origin: 'profile',
+    reason: 'profiling',
+    by: 'berth',
+    workflowId: workflowInfo().workflowId,
   });
   if (!claimed.admitted) throw ApplicationFailure.nonRetryable(`profiling may not begin: ${claimed.refusal}`, 'Refused');
   let visits: Visit[] = [];
@@ -74,10 +82,19 @@ async function goHome(app: string, claimId: string, plan: VisitPlan, cause: unkn
   try {
     await undo(plan.revertDeadlineS).restorePlacement({ claimId, app });
   } catch (error) {
-    await store.endMove({ decisionId: claimId, end: 'revert-failed', why: `after profiling the app could not go home: ${reasonOf(error)}` });
+    await store.endMove({
+      decisionId: claimId,
+      end: 'revert-failed',
+      why: `after profiling the app could not go home: ${reasonOf(error)}`,
+    });
     throw error;
   }
-  await store.endMove({ decisionId: claimId, end: cause === undefined ? 'done' : 'reverted', ...(cause === undefined ? {} : { why: reasonOf(cause) }) });
+  await store.endMove({
+    decisionId: claimId,
+    end: cause === undefined ? 'done' : 'reverted',
+    ...(cause === undefined ? {} : { why: reasonOf(cause) }),
+  });
 }
 
-const line = (v: Visit, index: number) => `- ${index + 1}. ${safeText(v.site)}: ${v.outcome}${v.why === undefined ? '' : ` (${safeText(v.why)})`}`;
+const line = (v: Visit, index: number) =>
+  `- ${index + 1}. ${safeText(v.site)}: ${v.outcome}${v.why === undefined ? '' : ` (${safeText(v.why)})`}`;

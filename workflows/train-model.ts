@@ -27,28 +27,45 @@ export interface TrainResult {
 
 /** Learns from the newest profile, makes one first if there is none or it is too short, and hands the challenger to promotion. */
 export async function trainModel(input: TrainInput): Promise<TrainResult> {
-  if (typeof input?.app !== 'string' || input.app === '') throw ApplicationFailure.nonRetryable('app must be the name of an app, as in {"app":"shop"}', 'BadInput');
+  if (typeof input?.app !== 'string' || input.app === '')
+    throw ApplicationFailure.nonRetryable('app must be the name of an app, as in {"app":"shop"}', 'BadInput');
   let fitted = input.reprofile ? undefined : await fit(input);
   if (!fitted || fitted.kind === 'too-little') {
     await executeChild(profileApp, {
-      workflowId: workflowIds.profile(input.app), args: [{ app: input.app }],
-      typedSearchAttributes: [{ key: attributes.app, value: input.app }], staticSummary: `profile of ${input.app}`,
+      workflowId: workflowIds.profile(input.app),
+      args: [{ app: input.app }],
+      typedSearchAttributes: [{ key: attributes.app, value: input.app }],
+      staticSummary: `profile of ${input.app}`,
     });
     fitted = await fit(input);
   }
   if (fitted.kind === 'too-little') throw ApplicationFailure.nonRetryable(fitted.why, 'TooLittleData');
   setCurrentDetails(`version ${fitted.version}: ${safeText(fitted.said, 1000)}`);
   const promoted = await promote(input.app, fitted.version);
-  return { app: input.app, version: fitted.version, servedBy: fitted.servedBy, said: fitted.said, promoted: promoted.promoted, verdict: promoted.why };
+  return {
+    app: input.app,
+    version: fitted.version,
+    servedBy: fitted.servedBy,
+    said: fitted.said,
+    promoted: promoted.promoted,
+    verdict: promoted.why,
+  };
 }
 
 const fit = (input: TrainInput) =>
-  training.fitModel.executeWithOptions({ summary: `train ${input.app}`.slice(0, 200) }, [{ app: input.app, seed: input.seed ?? 1, by: workflowInfo().workflowId }]);
+  training.fitModel.executeWithOptions({ summary: `train ${input.app}`.slice(0, 200) }, [
+    { app: input.app, seed: input.seed ?? 1, by: workflowInfo().workflowId },
+  ]);
 
 async function promote(key: string, version: number): Promise<PromoteResult> {
   const child = await startChild(promoteModel, {
-    workflowId: workflowIds.promote(key, version), args: [{ key, version }], parentClosePolicy: ParentClosePolicy.ABANDON,
-    typedSearchAttributes: [{ key: attributes.app, value: key }, { key: attributes.model, value: `${key}@${version}` }],
+    workflowId: workflowIds.promote(key, version),
+    args: [{ key, version }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    typedSearchAttributes: [
+      { key: attributes.app, value: key },
+      { key: attributes.model, value: `${key}@${version}` },
+    ],
     staticSummary: `promote ${key} version ${version}`,
   });
   return await child.result();

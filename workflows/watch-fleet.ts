@@ -1,4 +1,15 @@
-import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, log, setCurrentDetails, setDefaultSignalHandler, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  log,
+  setCurrentDetails,
+  setDefaultSignalHandler,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 
 import { store } from './activity-groups.ts';
 import { attributes } from './attributes.ts';
@@ -49,8 +60,18 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
 async function initial(input: WatchInput): Promise<FleetState> {
   if ('schema' in input) return { ...input };
   const row = await store.loadFleet({});
-  return { schema: 1, maxEvents: input.maxEvents ?? 200, everyS: input.everyS ?? 30, seq: row?.seq ?? 0, mirrored: row?.seq ?? 0, findings: [], seen: [], ignored: 0, stale: false,
-    ...(row?.pause && { paused: row.pause }) };
+  return {
+    schema: 1,
+    maxEvents: input.maxEvents ?? 200,
+    everyS: input.everyS ?? 30,
+    seq: row?.seq ?? 0,
+    mirrored: row?.seq ?? 0,
+    findings: [],
+    seen: [],
+    ignored: 0,
+    stale: false,
+    ...(row?.pause && { paused: row.pause }),
+  };
 }
 
 const napMs = (own: FleetState) => Math.max(1, Math.min(own.everyS * 1000, (own.paused?.untilMs ?? Infinity) - Date.now()));
@@ -59,8 +80,14 @@ function listen(own: FleetState): void {
   setHandler(fleetState, () => own);
   setHandler(signals.pause, (raw) => void obey(own, raw, true));
   setHandler(signals.resume, (raw) => void obey(own, raw, false));
-  setDefaultSignalHandler(() => { own.ignored++; own.stale = true; });
-  for (const [update, pausing] of [[updates.pause, true], [updates.resume, false]] as const) {
+  setDefaultSignalHandler(() => {
+    own.ignored++;
+    own.stale = true;
+  });
+  for (const [update, pausing] of [
+    [updates.pause, true],
+    [updates.resume, false],
+  ] as const) {
     setHandler(
       update,
       async (raw) => {
@@ -69,10 +96,12 @@ function listen(own: FleetState): void {
         await mirror(own);
         return { ok: true, said: said.value };
       },
-      { validator: (raw) => {
-        const message = judge(raw);
-        if (!message.ok) throw ApplicationFailure.nonRetryable(message.why, 'BadInput');
-      } },
+      {
+        validator: (raw) => {
+          const message = judge(raw);
+          if (!message.ok) throw ApplicationFailure.nonRetryable(message.why, 'BadInput');
+        },
+      },
     );
   }
 }
@@ -101,7 +130,10 @@ function obey(own: FleetState, raw: unknown, pausing: boolean): Read<string> {
     return { ok: true, value: was ? 'the fleet goes on' : 'the fleet was not paused' };
   }
   own.paused = statementOf(message.value, Date.now());
-  return { ok: true, value: `the fleet is paused${own.paused.untilMs === undefined ? '' : ` until ${new Date(own.paused.untilMs).toISOString()}`}; moves under way finish` };
+  return {
+    ok: true,
+    value: `the fleet is paused${own.paused.untilMs === undefined ? '' : ` until ${new Date(own.paused.untilMs).toISOString()}`}; moves under way finish`,
+  };
 }
 
 async function mirror(own: FleetState): Promise<void> {

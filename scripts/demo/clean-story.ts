@@ -1,5 +1,6 @@
 import { isKnown } from './figures.ts';
-import type { DrawnStory, DemoStory } from './placed.ts';
+import type { DrawnStory } from './placed.ts';
+import type { DemoStory } from './result.ts';
 
 const byTime = (a: { readonly atMs: number }, b: { readonly atMs: number }) => a.atMs - b.atMs;
 

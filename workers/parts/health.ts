@@ -8,20 +8,26 @@ export interface Check {
 }
 
 /** Serves /healthz (the process answers) and /readyz (every check passes, each named). Returns its address and its stop. */
-export async function serveHealth(at: { host: string; port: number }, checks: readonly Check[]): Promise<{ url: string; close: () => Promise<void> }> {
+export async function serveHealth(
+  at: { host: string; port: number },
+  checks: readonly Check[],
+): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
     if (request.url !== '/readyz') return void response.writeHead(404).end();
-    void judge(checks).then(({ ready, lines }) => response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(`${lines.join('\n')}\n`));
+    void judge(checks).then(({ ready, lines }) =>
+      response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(`${lines.join('\n')}\n`),
+    );
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(at.port, at.host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${at.host}:${port}`,
-    close: () => new Promise((resolve, reject) => {
-      server.closeAllConnections();
-      server.close((error) => (error ? reject(error) : resolve()));
-    }),
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.closeAllConnections();
+        server.close((error) => (error ? reject(error) : resolve()));
+      }),
   };
 }
 

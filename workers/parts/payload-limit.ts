@@ -9,7 +9,8 @@ export const payloadLimit: ActivityInboundCallsInterceptor = {
   async execute(input, next) {
     const result = await next(input);
     const bytes = result === undefined ? 0 : Buffer.byteLength(JSON.stringify(result));
-    if (bytes > PAYLOAD_MAX) throw ApplicationFailure.nonRetryable(`a result of ${bytes} bytes is above the ${PAYLOAD_MAX} that may pass`, 'PayloadTooLarge');
+    if (bytes > PAYLOAD_MAX)
+      throw ApplicationFailure.nonRetryable(`a result of ${bytes} bytes is above the ${PAYLOAD_MAX} that may pass`, 'PayloadTooLarge');
     return result;
   },
 };

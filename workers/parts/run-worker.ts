@@ -22,25 +22,36 @@ export type Role = keyof typeof QUEUE;
 
 const GRACE = '10 seconds';
 
+/** What the apps of this process run on. */
+export type PlatformOf = (settings: WorkerSettings) => Pick<Platform, 'cluster' | 'actuator'>;
+
 /** Runs the workers of some roles in this process until SIGINT or SIGTERM; then drains and returns. */
-export async function runWorkers(roles: readonly Role[], settings: WorkerSettings): Promise<void> {
+export async function runWorkers(roles: readonly Role[], settings: WorkerSettings, platformOf: PlatformOf = connected): Promise<void> {
   const stops = new Stops();
   try {
     Runtime.install({ logger: new DefaultLogger(settings.log.toUpperCase() as 'INFO'), shutdownSignals: ['SIGINT', 'SIGTERM'] });
-    const workers = await createWorkers(roles, settings, stops);
+    const workers = await createWorkers(roles, { settings, stops, platformOf });
     await Promise.all(workers.map((w) => w.run()));
   } finally {
     await stops.run();
   }
 }
 
-async function createWorkers(roles: readonly Role[], settings: WorkerSettings, stops: Stops): Promise<Worker[]> {
+interface Given {
+  readonly settings: WorkerSettings;
+  readonly stops: Stops;
+  readonly platformOf: PlatformOf;
+}
+
+async function createWorkers(roles: readonly Role[], given: Given): Promise<Worker[]> {
+  const { settings, stops } = given;
   const connection = await NativeConnection.connect(settings.temporal);
   stops.add('Temporal connection', () => connection.close());
   const store = await openStore({ url: settings.databaseUrl });
   stops.add('store', () => store.close());
   const workers: Worker[] = [];
-  for (const role of roles) workers.push(await Worker.create({ ...(await optionsOf(role, { settings, store, stops })), connection, namespace: settings.namespace }));
+  for (const role of roles)
+    workers.push(await Worker.create({ ...(await optionsOf(role, { ...given, store })), connection, namespace: settings.namespace }));
   if (settings.health) {
     const health = await serveHealth(settings.health, checksOf(workers, store));
     stops.add('health', health.close);
@@ -49,15 +60,17 @@ async function createWorkers(roles: readonly Role[], settings: WorkerSettings, s
   return workers;
 }
 
-interface With {
-  readonly settings: WorkerSettings;
+interface With extends Given {
   readonly store: Store;
-  readonly stops: Stops;
 }
 
 /** One role, one queue, its own activities: what a worker does not hold it cannot do. */
-async function optionsOf(role: Role, { settings, store, stops }: With): Promise<WorkerOptions> {
-  const common = { taskQueue: QUEUE[role], shutdownGraceTime: GRACE, interceptors: { activity: [() => ({ inbound: payloadLimit })] } } satisfies WorkerOptions;
+async function optionsOf(role: Role, { settings, store, stops, platformOf }: With): Promise<WorkerOptions> {
+  const common = {
+    taskQueue: QUEUE[role],
+    shutdownGraceTime: GRACE,
+    interceptors: { activity: [() => ({ inbound: payloadLimit })] },
+  } satisfies WorkerOptions;
   const clock = () => Date.now();
   const blobs = folderBlobs(settings.blobs);
   const frames = { encode: encodeFrame, decode: decodeFrame };
@@ -67,7 +80,15 @@ async function optionsOf(role: Role, { settings, store, stops }: With): Promise<
       return {
         ...common,
         workflowBundle: { codePath: settings.workflowBundle ?? fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)) },
-        activities: createControlActivities({ store, clock, client, cluster: platformOf(settings).cluster, blobs, frames, shardSize: settings.shardApps }),
+        activities: createControlActivities({
+          store,
+          clock,
+          client,
+          cluster: platformOf(settings).cluster,
+          blobs,
+          frames,
+          shardSize: settings.shardApps,
+        }),
         maxCachedWorkflows: 500,
         // A restarted worker picks up its workflows after 2 s instead of 10.
         stickyQueueScheduleToStartTimeout: '2 seconds',
@@ -76,18 +97,28 @@ async function optionsOf(role: Role, { settings, store, stops }: With): Promise<
     case 'compute': {
       const inference = openInference({ blobs, threads: 2, cacheBytes: 256 * 2 ** 20 });
       stops.add('inference', () => inference.close());
-      return { ...common, activities: createComputeActivities({ store, clock, blobs, frames, inference, train: trainInThread }), maxConcurrentActivityTaskExecutions: 4 };
+      return {
+        ...common,
+        activities: createComputeActivities({ store, clock, blobs, frames, inference, train: trainInThread }),
+        maxConcurrentActivityTaskExecutions: 4,
+      };
     }
     case 'actuate':
       return {
         ...common,
-        activities: createActuateActivities({ store, clock, actuator: platformOf(settings).actuator, ...(settings.allowedApps && { allowed: settings.allowedApps }) }),
+        activities: createActuateActivities({
+          store,
+          clock,
+          actuator: platformOf(settings).actuator,
+          ...(settings.allowedApps && { allowed: settings.allowedApps }),
+        }),
       };
   }
 }
 
-function platformOf(settings: WorkerSettings): Platform {
-  if (settings.localCluster === undefined) throw new Error('no cluster is connected: set BERTH_LOCAL_CLUSTER to the folder of a local cluster');
+function connected(settings: WorkerSettings): Platform {
+  if (settings.localCluster === undefined)
+    throw new Error('no cluster is connected: set BERTH_LOCAL_CLUSTER to the folder of a local cluster');
   return localPlatform({ dir: settings.localCluster });
 }
 

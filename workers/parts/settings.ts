@@ -57,7 +57,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     log: v.BERTH_LOG,
     ...(v.BERTH_LOCAL_CLUSTER !== undefined && { localCluster: v.BERTH_LOCAL_CLUSTER }),
     ...(v.BERTH_HEALTH_PORT !== undefined && { health: { host: v.BERTH_HEALTH_HOST, port: v.BERTH_HEALTH_PORT } }),
-    ...(v.BERTH_ALLOWED_APPS !== undefined && { allowedApps: new Set(v.BERTH_ALLOWED_APPS.split(',').map((a) => a.trim()).filter((a) => a !== '')) }),
+    ...(v.BERTH_ALLOWED_APPS !== undefined && {
+      allowedApps: new Set(
+        v.BERTH_ALLOWED_APPS.split(',')
+          .map((a) => a.trim())
+          .filter((a) => a !== ''),
+      ),
+    }),
     ...(v.BERTH_WORKFLOW_BUNDLE !== undefined && { workflowBundle: v.BERTH_WORKFLOW_BUNDLE }),
   };
 }
