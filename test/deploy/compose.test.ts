@@ -92,8 +92,7 @@ describe('docker-compose.yml', () => {
     const writing = ['BERTH_ALLOWED_APPS', 'BERTH_LOCAL_CLUSTER', 'KUBECONFIG'];
     const holders = services.filter(([, { environment }]) => writing.some((variable) => variable in environment)).map(([name]) => name);
     expect(holders).toEqual(['actuator']);
-    const { environment } = compose.services['actuator'] ?? { environment: {} };
-    expect(filled(environment['BERTH_ALLOWED_APPS'] ?? 'absent')).toBe('');
+    expect(filled(compose.services['actuator']?.environment['BERTH_ALLOWED_APPS'] ?? 'absent')).toBe('');
     const { allowedApps } = readSettings({
       DATABASE_URL: 'postgres://db',
       BERTH_BLOBS: '/b',
@@ -130,11 +129,11 @@ describe('deploy/Dockerfile', () => {
       .filter((line) => !line.startsWith('--from'))
       .flatMap((line) => line.split(/\s+/).slice(0, -1));
     expect(sources.filter((source) => !existsSync(join(ROOT, source)))).toEqual([]);
-    const let_through = read('.dockerignore')
+    const letThrough = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
       .map((line) => line.slice(1));
-    expect([...new Set(sources)].sort()).toEqual(let_through.sort());
+    expect([...new Set(sources)].sort()).toEqual(letThrough.sort());
   });
 
   test('copies every folder that the workers are compiled from', () => {
