@@ -96,10 +96,11 @@ async function register(
   return version;
 }
 
-/** Loads the model and asks it for one row; returns what is wrong. */
+/** Loads the model and asks it for one row, of a site it knows; returns what is wrong. */
 async function tryOut({ inference }: ComputeDeps, model: ModelVersion): Promise<string | undefined> {
   const { plan } = model.contract as ModelContract;
-  const rows = new Float32Array(plan.names.length);
+  const known = plan.names.indexOf(`site_is_${plan.oneHotSites[0] ?? ''}`);
+  const rows = Float32Array.from(plan.names, (_, i) => (i === known ? 1 : 0));
   try {
     const answer = await inference.predict({ sha256: model.onnxSha256, contractDigest: model.contractDigest }, rows, 1);
     return answer.length === 3 && answer.every(Number.isFinite) ? undefined : 'it does not answer with three finite quantiles';
