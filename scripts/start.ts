@@ -7,7 +7,8 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { checkoutFolder } from './platform/checkout.ts';
 import { errorText } from './commands/error-text.ts';
 import { readConfig, applyConfig } from './commands/apply.ts';
-import { bringUp, type Up } from './up/bring-up.ts';
+import { bringUp, type Up, type UpOptions } from './up/bring-up.ts';
+import { clientOptions } from '../workers/parts/client-options.ts';
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -32,12 +33,19 @@ async function main(): Promise<number> {
 }
 
 /** The servers that the environment names, in the precedence of the temporal command. */
-function serversOfEnvironment(): { temporal?: { address: string; namespace: string }; database?: string } {
-  const profile = loadClientConnectConfig();
-  const { address } = profile.connectionOptions;
+function serversOfEnvironment(): Pick<UpOptions, 'temporal' | 'temporalConnection' | 'temporalEnvironment' | 'database'> {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { address } = connectionOptions;
   const database = process.env['DATABASE_URL'];
+  const own = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[0].startsWith('TEMPORAL_') && entry[1] !== undefined,
+  );
   return {
-    ...(address !== undefined && { temporal: { address, namespace: profile.namespace ?? 'berth' } }),
+    ...(address !== undefined && {
+      temporal: { address, namespace: namespace ?? 'berth' },
+      temporalConnection: clientOptions(connectionOptions),
+      temporalEnvironment: { TEMPORAL_CONFIG_FILE: '', ...Object.fromEntries(own) },
+    }),
     ...(database !== undefined && { database }),
   };
 }

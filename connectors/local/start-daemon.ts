@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly command?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly timeoutS?: number;
+  /** Hold a channel to it: it hears of our end, however we end. Absent: it knows nothing of us. */
+  readonly channel?: boolean;
 }
 
 const POLL_MS = 100;
@@ -29,11 +31,12 @@ export async function startDaemon(options: StartOptions): Promise<{ pid: number;
   const log = openSync(logPath, 'a', 0o600);
   const child = spawn(file, [...args, '--dir', options.dir], {
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: options.channel ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
     env: options.env ?? process.env,
   });
   closeSync(log);
   child.unref();
+  child.channel?.unref();
   let problem: string | undefined;
   child.on('error', (error) => (problem = error.message));
   child.on('exit', (code, signal) => (problem = signal === null ? `exit code ${code}` : `killed by ${signal}`));

@@ -1,19 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 
 import { localPlatform, type LocalPlatform } from '../../connectors/local/platform.ts';
-import { startDaemon, stopDaemon } from '../../connectors/local/start-daemon.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import { freePort } from '../platform/free-port.ts';
 import { ownIdentity } from '../platform/lock.ts';
-import { startPostgres } from '../platform/postgres-server.ts';
-import { startTemporal } from '../platform/temporal-server.ts';
 import { Stops } from '../../workers/parts/stops.ts';
+import { built } from './built.ts';
 import { removeEndpoints, writeEndpoints, type Endpoints } from './endpoints.ts';
+import { keepUp, type Kept } from './keep-up.ts';
+import { ownCluster, ownPostgres, ownTemporal, type TemporalAt } from './servers.ts';
 import { supervise, type Supervised } from './supervise.ts';
 
 export interface UpOptions {
@@ -21,6 +20,10 @@ export interface UpOptions {
   readonly dir: string;
   /** Servers that the user has named; absent: our own, whatever the environment says. */
   readonly temporal?: { readonly address: string; readonly namespace: string };
+  /** What the workers need beside the address to reach that Temporal: TEMPORAL_* variables. */
+  readonly temporalEnvironment?: Readonly<Record<string, string>>;
+  /** How the commands reach it; absent: by its address alone. */
+  readonly temporalConnection?: ConnectionOptions;
   readonly database?: string;
   /** Our own servers end when this process does, even by kill -9. */
   readonly dieWithParent?: boolean;
@@ -38,9 +41,6 @@ export interface Up {
   stop(): Promise<void>;
 }
 
-const NAMESPACE = 'berth';
-const BUILD = new URL('../../', import.meta.url);
-
 /** Brings up Temporal, Postgres, the local cluster and the workers, or adopts those that already run from `dir`. */
 export async function bringUp(options: UpOptions): Promise<Up> {
   const stops = new Stops();
@@ -55,19 +55,20 @@ export async function bringUp(options: UpOptions): Promise<Up> {
 async function start(options: UpOptions, stops: Stops): Promise<Up> {
   const { dir, say } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const [temporal, databaseUrl] = await Promise.all([temporalOf(options, stops), databaseOf(options, stops)]);
+  const servers = { dir, say, dieWithParent: options.dieWithParent ?? false };
+  const kept: Kept[] = [];
+  const [temporal, databaseUrl]: [TemporalAt, string] = await Promise.all([
+    options.temporal ?? ownTemporal(servers, stops).then(({ at, kept: one }) => (kept.push(one), at)),
+    options.database ?? ownPostgres(servers, stops).then(({ url, kept: one }) => (kept.push(one), url)),
+  ]);
+  if (options.temporal) say(`Temporal: ${temporal.address}, namespace ${temporal.namespace} (named by you)`);
+  if (options.database !== undefined) say('Postgres: named by you');
   const store = await openStore({ url: databaseUrl });
   stops.add('store', () => store.close());
-  const client = await connect(temporal, stops);
+  const client = await connect(temporal, options.temporalConnection, stops);
 
-  const clusterDir = join(dir, 'cluster');
-  const daemon = await startDaemon({
-    dir: clusterDir,
-    command: [process.execPath, built('scripts/up/local-cluster.js')],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], DATABASE_URL: databaseUrl },
-  });
-  stops.add('local cluster', async () => void (await stopDaemon(clusterDir)));
-  say(`local cluster: pid ${daemon.pid}${daemon.adopted ? ', already running' : ''}`);
+  const cluster = await ownCluster(servers, databaseUrl, stops);
+  kept.push(cluster.kept);
 
   const healthPort = await freePort();
   const endpoints: Endpoints = {
@@ -75,7 +76,7 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
     namespace: temporal.namespace,
     databaseUrl,
     blobs: join(dir, 'blobs'),
-    cluster: clusterDir,
+    cluster: cluster.dir,
     healthUrl: `http://127.0.0.1:${healthPort}`,
     owner: ownIdentity(),
     ...(temporal.uiUrl !== undefined && { uiUrl: temporal.uiUrl }),
@@ -88,44 +89,17 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
     module: built('workers/all.js'),
     log: join(dir, 'workers.log'),
     say,
-    env: workerEnvironment(endpoints, healthPort),
+    env: { ...workerEnvironment(endpoints, healthPort), ...options.temporalEnvironment },
   });
   stops.add('workers', () => workers.stop());
   await ready(endpoints, workers);
   say(`workers: pid ${String(workers.pid())}, ${endpoints.healthUrl ?? ''}/readyz`);
-  return { endpoints, store, client, platform: localPlatform({ dir: clusterDir }), workers, stop: () => stops.run() };
+  stops.add('keeper', keepUp(kept, say));
+  return { endpoints, store, client, platform: localPlatform({ dir: cluster.dir }), workers, stop: () => stops.run() };
 }
 
-interface TemporalAt {
-  readonly address: string;
-  readonly namespace: string;
-  readonly uiUrl?: string;
-}
-
-async function temporalOf({ dir, temporal, dieWithParent, say }: UpOptions, stops: Stops): Promise<TemporalAt> {
-  if (temporal) {
-    say(`Temporal: ${temporal.address}, namespace ${temporal.namespace} (named by you)`);
-    return temporal;
-  }
-  const server = await startTemporal({ dir: join(dir, 'temporal'), namespace: NAMESPACE, dieWithParent: dieWithParent ?? false, say });
-  stops.add('Temporal', async () => void (await server.stop()));
-  say(`Temporal: ${server.address}, namespace ${server.namespace}, ${server.uiUrl} (our own${server.adopted ? ', already running' : ''})`);
-  return server;
-}
-
-async function databaseOf({ dir, database, dieWithParent, say }: UpOptions, stops: Stops): Promise<string> {
-  if (database !== undefined) {
-    say('Postgres: named by you');
-    return database;
-  }
-  const server = await startPostgres({ dir: join(dir, 'postgres'), dieWithParent: dieWithParent ?? false, say });
-  stops.add('Postgres', async () => void (await server.stop()));
-  say(`Postgres: 127.0.0.1:${server.port} (our own${server.adopted ? ', already running' : ''})`);
-  return server.url;
-}
-
-async function connect({ address, namespace }: TemporalAt, stops: Stops): Promise<Client> {
-  const connection = await Connection.connect({ address, connectTimeout: '10 seconds' });
+async function connect({ address, namespace }: TemporalAt, more: ConnectionOptions | undefined, stops: Stops): Promise<Client> {
+  const connection = await Connection.connect({ ...more, address, connectTimeout: '10 seconds' });
   stops.add('Temporal client', () => connection.close());
   return new Client({ connection, namespace });
 }
@@ -157,5 +131,3 @@ async function ready({ healthUrl }: Endpoints, workers: Supervised): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
-
-const built = (path: string): string => fileURLToPath(new URL(path, BUILD));

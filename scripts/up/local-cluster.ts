@@ -11,6 +11,9 @@ if (values.dir === undefined || url === undefined) throw new Error('the local cl
 const store = await openStore({ url, max: 2 });
 const daemon = await runDaemon({ dir: values.dir, sink: (scrape) => store.appendScrape(scrape) });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon.stop());
+// With a channel to whoever started it, it does not outlive them.
+process.once('disconnect', () => void daemon.stop());
+process.channel?.unref();
 await daemon.stopped;
 await store.close();
 process.exit(0);

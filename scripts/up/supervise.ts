@@ -24,6 +24,8 @@ export interface Supervised {
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+/** Ends the part when we end without a word. */
+const FOLLOW = new URL('../run/follow-parent.mjs', import.meta.url).href;
 /** A run this long resets the pause before the next. */
 const STEADY_MS = 60_000;
 
@@ -69,9 +71,9 @@ export function supervise(part: Part): Supervised {
 function start(part: Part): ChildProcess {
   const log = openSync(part.log, 'a', 0o600);
   try {
-    return spawn(process.execPath, [part.module, ...(part.args ?? [])], {
+    return spawn(process.execPath, ['--import', FOLLOW, part.module, ...(part.args ?? [])], {
       env: { ...baseEnvironment(), ...part.env },
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log, log, 'ipc'],
     });
   } finally {
     closeSync(log);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 
 import { createActuateActivities, createComputeActivities, createControlActivities } from '../../activities/index.ts';
@@ -13,6 +13,7 @@ import type { Platform } from '../../connectors/ports.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import { QUEUE } from '../../workflows/queues.ts';
+import { clientOptions } from './client-options.ts';
 import { serveHealth, type Check } from './health.ts';
 import { payloadLimit } from './payload-limit.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -123,20 +124,9 @@ function connected(settings: WorkerSettings): Platform {
 }
 
 async function connectClient(settings: WorkerSettings, stops: Stops): Promise<Client> {
-  const connection = await Connection.connect(clientOptions(settings));
+  const connection = await Connection.connect({ ...clientOptions(settings.temporal), connectTimeout: '10 seconds' });
   stops.add('Temporal client', () => connection.close());
   return new Client({ connection, namespace: settings.namespace });
-}
-
-/** What the client takes of the worker's connection options: the same address, TLS and metadata. */
-function clientOptions({ temporal }: WorkerSettings): ConnectionOptions {
-  return {
-    connectTimeout: '10 seconds',
-    ...(temporal.address !== undefined && { address: temporal.address }),
-    ...(temporal.tls !== undefined && { tls: temporal.tls }),
-    ...(temporal.metadata !== undefined && { metadata: temporal.metadata }),
-    ...(typeof temporal.apiKey === 'string' && { apiKey: temporal.apiKey }),
-  };
 }
 
 function checksOf(workers: readonly Worker[], store: Store): Check[] {
