@@ -67,26 +67,29 @@ export function readMoveLost(raw: unknown): Read<MoveLost> {
   return why === undefined ? { ok: true, value: record.value as unknown as MoveLost } : no(why);
 }
 
-function readRecord(raw: unknown, known: readonly string[]): Read<Record<string, unknown>> {
-  if (raw === null || typeof raw !== 'object' || Array.isArray(raw))
-    return no('expected one JSON object such as {"by":"ann","reason":"deploy"}');
+export function readRecord(
+  raw: unknown,
+  known: readonly string[],
+  example = '{"by":"ann","reason":"deploy"}',
+): Read<Record<string, unknown>> {
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return no(`expected one JSON object such as ${example}`);
   const strange = Object.keys(raw).find((key) => !known.includes(key));
   if (strange !== undefined) return no(`unknown field ${JSON.stringify(strange.slice(0, 60))}; known are ${known.join(', ')}`);
   return { ok: true, value: { ...(raw as Record<string, unknown>) } };
 }
 
-function textProblem(record: Record<string, unknown>, field: string, max: number): string | undefined {
+export function textProblem(record: Record<string, unknown>, field: string, max: number): string | undefined {
   const value = record[field];
   if (typeof value !== 'string' || value.trim() === '') return `${field} must be a text that says something`;
   return value.length > max ? `${field} is ${value.length} characters long, at most ${max} are taken` : undefined;
 }
 
-function nameProblem(record: Record<string, unknown>, field: string): string | undefined {
+export function nameProblem(record: Record<string, unknown>, field: string): string | undefined {
   const value = record[field];
   return typeof value === 'string' && NAME.test(value) ? undefined : `${field} must be a name of a-z, 0-9 and -`;
 }
 
-function numberProblem(record: Record<string, unknown>, field: string): string | undefined {
+export function numberProblem(record: Record<string, unknown>, field: string): string | undefined {
   return typeof record[field] === 'number' && Number.isFinite(record[field]) ? undefined : `${field} must be a number`;
 }
 

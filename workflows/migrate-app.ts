@@ -12,6 +12,7 @@ import {
 import type { ClaimRequest, MoveEnd } from '../domain/records.ts';
 import { actuate, rollout, store, undo } from './activity-groups.ts';
 import type { MoveTimes } from './controller-state.ts';
+import { moveInput } from './inputs.ts';
 import { signals } from './messages.ts';
 import { workflowIds } from './queues.ts';
 import { safeText } from './text.ts';
@@ -40,7 +41,8 @@ export interface MoveResult {
 }
 
 /** One move of one app, a saga with exactly one end: done, reverted, revert-failed; or refused before anything was touched. */
-export async function migrateApp(input: MoveInput): Promise<MoveResult> {
+export async function migrateApp(given: MoveInput): Promise<MoveResult> {
+  const input = moveInput(given);
   const result = await carryOut(input);
   await CancellationScope.nonCancellable(() => tellController(input, result));
   if (result.end === 'revert-failed') throw ApplicationFailure.nonRetryable(result.why ?? 'the undo failed', 'RevertFailed', result);

@@ -31,6 +31,7 @@ import {
   type ControllerState,
 } from './controller-state.ts';
 import { readMoveEnded, readMoveLost, readProposal } from './guards.ts';
+import { controllerInput } from './inputs.ts';
 import { signals, state, updates, type Answer, type OperatorMessage } from './messages.ts';
 import { reasonOf } from './migrate-app.ts';
 import { judge, obey, verbs, type Verb } from './operator-verbs.ts';
@@ -40,7 +41,7 @@ import { clock } from './text.ts';
 
 /** Owns one application: the only one who moves it. Adds nothing to its history while nobody speaks to it. */
 export async function placementController(input: ControllerInput): Promise<void> {
-  const own = initialState(input);
+  const own = initialState(controllerInput(input));
   listen(own);
   while (!full(own)) {
     await takeStock(own);

@@ -3,6 +3,7 @@ import { ApplicationFailure, CancellationScope, isCancellation, log, setCurrentD
 import type { Visit } from '../learning/profile.ts';
 import type { VisitPlan } from '../activities/profiles.ts';
 import { actuate, control, rollout, store, undo } from './activity-groups.ts';
+import { profileInput } from './inputs.ts';
 import { reasonOf } from './migrate-app.ts';
 import { safeText } from './text.ts';
 
@@ -20,9 +21,8 @@ export interface ProfileResult {
 }
 
 /** Visits every site in turn under the app's load and writes down what was seen. The app is home again, whatever happened. */
-export async function profileApp(input: ProfileInput): Promise<ProfileResult> {
-  if (typeof input?.app !== 'string' || input.app === '')
-    throw ApplicationFailure.nonRetryable('app must be the name of an app, as in {"app":"shop"}', 'BadInput');
+export async function profileApp(given: ProfileInput): Promise<ProfileResult> {
+  const input = profileInput(given);
   const claimId = `${input.app}-profile-${workflowInfo().runId}`;
   const plan = await control.planVisits({ ...input, claimId });
   const claimed = await store.claimMove({

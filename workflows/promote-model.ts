@@ -1,6 +1,7 @@
-import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 
 import { control, training } from './activity-groups.ts';
+import { promoteInput } from './inputs.ts';
 import { safeText } from './text.ts';
 
 export interface PromoteInput {
@@ -14,10 +15,8 @@ export interface PromoteResult {
 }
 
 /** A challenger becomes champion when its contract holds, it loads, and it is not worse than the champion on the same targets. */
-export async function promoteModel(input: PromoteInput): Promise<PromoteResult> {
-  if (typeof input?.key !== 'string' || !Number.isInteger(input.version)) {
-    throw ApplicationFailure.nonRetryable('expected a model key and a version, as in {"key":"shop","version":2}', 'BadInput');
-  }
+export async function promoteModel(given: PromoteInput): Promise<PromoteResult> {
+  const input = promoteInput(given);
   const checked = await training.checkModel({ key: input.key, version: input.version });
   const result = checked.ok
     ? await control.promoteVersion({ key: input.key, version: input.version, by: input.by ?? 'berth', why: checked.why })

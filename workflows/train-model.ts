@@ -2,6 +2,7 @@ import { ApplicationFailure, ParentClosePolicy, executeChild, setCurrentDetails,
 
 import { training } from './activity-groups.ts';
 import { attributes } from './attributes.ts';
+import { trainInput } from './inputs.ts';
 import { profileApp } from './profile-app.ts';
 import { promoteModel, type PromoteResult } from './promote-model.ts';
 import { workflowIds } from './queues.ts';
@@ -26,9 +27,8 @@ export interface TrainResult {
 }
 
 /** Learns from the newest profile, makes one first if there is none or it is too short, and hands the challenger to promotion. */
-export async function trainModel(input: TrainInput): Promise<TrainResult> {
-  if (typeof input?.app !== 'string' || input.app === '')
-    throw ApplicationFailure.nonRetryable('app must be the name of an app, as in {"app":"shop"}', 'BadInput');
+export async function trainModel(given: TrainInput): Promise<TrainResult> {
+  const input = trainInput(given);
   let fitted = input.reprofile ? undefined : await fit(input);
   if (!fitted || fitted.kind === 'too-little') {
     await executeChild(profileApp, {

@@ -15,6 +15,7 @@ import { store } from './activity-groups.ts';
 import { attributes } from './attributes.ts';
 import { statementOf } from './controller-state.ts';
 import { readOperatorMessage, untilOf, type Read } from './guards.ts';
+import { watchInput } from './inputs.ts';
 import { fleetState, signals, updates, type OperatorMessage, type Statement } from './messages.ts';
 import { safeText } from './text.ts';
 
@@ -36,7 +37,7 @@ export type WatchInput = { readonly everyS?: number; readonly maxEvents?: number
 
 /** Holds the pause of the whole fleet, and says when a look is late, a Schedule silent, or a claim without a running move. */
 export async function watchFleet(input: WatchInput = {}): Promise<void> {
-  const own = await initial(input);
+  const own = await initial(watchInput(input));
   listen(own);
   const full = () => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
   while (!full()) {

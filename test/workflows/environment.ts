@@ -80,14 +80,41 @@ async function workersOf({ address, namespace, client, store, platform, blobs: d
   const clock = () => Date.now();
   const blobs = folderBlobs(dir);
   const inference: ComputeDeps['inference'] = { predict: absent, close: async () => undefined };
-  const common = { connection, namespace, interceptors: { activity: [() => ({ inbound: payloadLimit })] }, shutdownGraceTime: '2 seconds' } satisfies Partial<WorkerOptions>;
+  const common = {
+    connection,
+    namespace,
+    interceptors: { activity: [() => ({ inbound: payloadLimit })] },
+    shutdownGraceTime: '2 seconds',
+  } satisfies Partial<WorkerOptions>;
   const codePath = await workflowBundlePath();
   const options: WorkerOptions[] = [
     {
-      ...common, taskQueue: QUEUE.control, workflowBundle: { codePath }, stickyQueueScheduleToStartTimeout: '2 seconds',
-      activities: createControlActivities({ store, clock, client, cluster: platform.cluster, blobs, frames: { encode: encodeFrame, decode: decodeFrame }, shardSize: 100 }),
+      ...common,
+      taskQueue: QUEUE.control,
+      workflowBundle: { codePath },
+      stickyQueueScheduleToStartTimeout: '2 seconds',
+      activities: createControlActivities({
+        store,
+        clock,
+        client,
+        cluster: platform.cluster,
+        blobs,
+        frames: { encode: encodeFrame, decode: decodeFrame },
+        shardSize: 100,
+      }),
     },
-    { ...common, taskQueue: QUEUE.compute, activities: createComputeActivities({ store, clock, blobs, frames: { encode: encodeFrame, decode: decodeFrame }, inference, train: absent }) },
+    {
+      ...common,
+      taskQueue: QUEUE.compute,
+      activities: createComputeActivities({
+        store,
+        clock,
+        blobs,
+        frames: { encode: encodeFrame, decode: decodeFrame },
+        inference,
+        train: absent,
+      }),
+    },
     { ...common, taskQueue: QUEUE.actuate, activities: createActuateActivities({ store, clock, actuator: platform.actuator }) },
   ];
   let running: { worker: Worker; ended: Promise<void> }[] = [];

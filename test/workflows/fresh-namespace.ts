@@ -25,7 +25,9 @@ export async function freshNamespace(): Promise<FreshNamespace> {
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: DAY_S as never } });
   const client = new Client({ connection, namespace });
   const searchAttributes = Object.fromEntries(Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, INDEXED[type]]));
-  await eventually('the search attributes can be added', () => succeeded(() => connection.operatorService.addSearchAttributes({ namespace, searchAttributes })));
+  await eventually('the search attributes can be added', () =>
+    succeeded(() => connection.operatorService.addSearchAttributes({ namespace, searchAttributes })),
+  );
   await eventually('a workflow with search attributes can be started', () => succeeded(() => probe(client)));
   return { address, namespace, client, close: () => connection.close() };
 }
@@ -33,7 +35,10 @@ export async function freshNamespace(): Promise<FreshNamespace> {
 /** Starts a workflow that nobody runs, with an attribute of each type, and ends it. */
 async function probe(client: Client): Promise<void> {
   const handle = await client.workflow.start('probe', {
-    workflowId: 'probe', taskQueue: 'nobody', args: [], workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowId: 'probe',
+    taskQueue: 'nobody',
+    args: [],
+    workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: [
       { key: defineSearchAttributeKey('BerthApp', 'KEYWORD'), value: 'probe' },
       { key: defineSearchAttributeKey('BerthPaused', 'BOOL'), value: false },

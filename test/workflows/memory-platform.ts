@@ -72,11 +72,13 @@ export function memoryPlatform(at: { sites: readonly string[]; apps: Readonly<Re
     cluster: {
       sites: async () => at.sites.map((site) => ({ site, ready: true })),
       placements: (apps) => Promise.all(apps.map((app) => (cells.has(app) ? call('placements', app, placementOf) : { app }))),
-      feasibility: async (apps) => (await Promise.all(apps.map((app) => (cells.has(app) ? call('feasibility', app, refusalsOf) : nowhere(app, at.sites))))).flat(),
+      feasibility: async (apps) =>
+        (await Promise.all(apps.map((app) => (cells.has(app) ? call('feasibility', app, refusalsOf) : nowhere(app, at.sites))))).flat(),
     },
     actuator: {
       observe: (app) => call('observe', app, observationOf),
-      snapshot: (app) => call('snapshot', app, (c) => ({ app, site: c.original.site, generation: c.generation, original: structuredClone(c.original) })),
+      snapshot: (app) =>
+        call('snapshot', app, (c) => ({ app, site: c.original.site, generation: c.generation, original: structuredClone(c.original) })),
       dryRun: (change) => call('dryRun', change.app, (c) => dryRun(c, change, at.sites)),
       apply: (change) => call('apply', change.app, (c) => apply(c, change)),
       ready: (change) => call('ready', change.app, (c) => ready(c, change)),
@@ -94,7 +96,13 @@ export function memoryPlatform(at: { sites: readonly string[]; apps: Readonly<Re
 }
 
 const cellOf = (app: string, site: string): Cell => ({
-  app, original: { site, affinity: { zone: `zone-of-${app}`, weight: '50' } }, generation: 0, records: new Map(), faults: { throws: {}, lostReplies: {} }, switches: [], calls: [],
+  app,
+  original: { site, affinity: { zone: `zone-of-${app}`, weight: '50' } },
+  generation: 0,
+  records: new Map(),
+  faults: { throws: {}, lostReplies: {} },
+  switches: [],
+  calls: [],
 });
 
 async function answered<T>(verb: Verb, cell: (app: string) => Cell, { app, work }: { app: string; work: (cell: Cell) => T }): Promise<T> {
@@ -117,9 +125,17 @@ function settle(cell: Cell, startMs: number): void {
   const { moving, faults } = cell;
   if (!moving || faults.hang || Date.now() < moving.startedMs + startMs) return;
   delete cell.moving;
-  const record = { to: moving.to, ...(faults.startFails === undefined ? { state: 'switched' as const } : { state: 'failed' as const, why: faults.startFails }) };
+  const record = {
+    to: moving.to,
+    ...(faults.startFails === undefined ? { state: 'switched' as const } : { state: 'failed' as const, why: faults.startFails }),
+  };
   cell.records.set(moving.decisionId, record);
-  if (record.state === 'switched') switchTo(cell, { kind: 'apply', decisionId: moving.decisionId, to: moving.to }, { ...cell.original, site: moving.to, decisionId: moving.decisionId });
+  if (record.state === 'switched')
+    switchTo(
+      cell,
+      { kind: 'apply', decisionId: moving.decisionId, to: moving.to },
+      { ...cell.original, site: moving.to, decisionId: moving.decisionId },
+    );
 }
 
 function switchTo(cell: Cell, how: Omit<Switch, 'from'>, original: Cell['original']): void {
@@ -135,14 +151,22 @@ function placementOf(cell: Cell): Placement {
   return { app: cell.app, site: cell.original.site, ...(busy !== undefined && { busy }) };
 }
 
-const refusalsOf = ({ app, faults }: Cell) => (faults.infeasible ? [{ app, site: faults.infeasible.site, refusal: faults.infeasible.why }] : []);
+const refusalsOf = ({ app, faults }: Cell) =>
+  faults.infeasible ? [{ app, site: faults.infeasible.site, refusal: faults.infeasible.why }] : [];
 
 const nowhere = (app: string, sites: readonly string[]) => sites.map((site) => ({ app, site, refusal: `there is no app ${app} here` }));
 
 function observationOf(cell: Cell) {
   const busy = busyOf(cell);
   const { site, decisionId } = cell.original;
-  return { app: cell.app, site, ready: true, generation: cell.generation, ...(busy !== undefined && { busy }), ...(decisionId !== undefined && { decisionId }) };
+  return {
+    app: cell.app,
+    site,
+    ready: true,
+    generation: cell.generation,
+    ...(busy !== undefined && { busy }),
+    ...(decisionId !== undefined && { decisionId }),
+  };
 }
 
 function dryRun(cell: Cell, { to }: Change, sites: readonly string[]): { ok: true } | { ok: false; refusal: string } {

@@ -47,7 +47,17 @@ describe('a move is refused and touches nothing', () => {
   test('when a budget is spent', async () => {
     const held = ['a28', 'a29'].map((app) => `${app}-held`);
     for (const [i, decisionId] of held.entries()) {
-      await world.store.claimMove({ decisionId, app: `a${28 + i}`, from: 's0', to: 's2', origin: 'drain', reason: 'budget', by: 'test', workflowId: 'none', nowMs: Date.now() });
+      await world.store.claimMove({
+        decisionId,
+        app: `a${28 + i}`,
+        from: 's0',
+        to: 's2',
+        origin: 'drain',
+        reason: 'budget',
+        by: 'test',
+        workflowId: 'none',
+        nowMs: Date.now(),
+      });
     }
     const decisionId = await propose(world, 'a4', 's2');
     expect(await resultOf(world, 'a4', decisionId)).toMatchObject({ end: 'refused', why: expect.stringContaining('destination s2') });
@@ -67,8 +77,18 @@ describe('a move is refused and touches nothing', () => {
 
   test.each([
     ['when the app has moved away since', 'a6', (app: string) => world.platform.elsewhere(app, 's2'), 'is on s2'],
-    ['when the site cannot take it', 'a7', (app: string) => void (world.platform.faults(app).infeasible = { site: 's1', why: 'no memory' }), 'no memory'],
-    ['when the workload is busy', 'a8', (app: string) => void (world.platform.faults(app).busy = 'a rollout is under way'), 'a rollout is under way'],
+    [
+      'when the site cannot take it',
+      'a7',
+      (app: string) => void (world.platform.faults(app).infeasible = { site: 's1', why: 'no memory' }),
+      'no memory',
+    ],
+    [
+      'when the workload is busy',
+      'a8',
+      (app: string) => void (world.platform.faults(app).busy = 'a rollout is under way'),
+      'a rollout is under way',
+    ],
     ['when the dry run refuses', 'a9', (app: string) => void (world.platform.faults(app).refuse = 'quota'), 'quota'],
   ])('%s', async (_, app, fault, why) => {
     fault(app);
@@ -99,7 +119,9 @@ describe('a move is undone, field for field', () => {
   test('when it is not ready in time', async () => {
     const before = home('a12');
     world.platform.faults('a12').hang = true;
-    const { handle } = await startMove(world, 'a12', 's1', { times: { readyDeadlineS: 0.5, stableS: 0, soakS: 0.5, tolerance: 0.1, revertDeadlineS: 60 } });
+    const { handle } = await startMove(world, 'a12', 's1', {
+      times: { readyDeadlineS: 0.5, stableS: 0, soakS: 0.5, tolerance: 0.1, revertDeadlineS: 60 },
+    });
     expect(await handle.result()).toMatchObject({ end: 'reverted', why: expect.stringContaining('not ready') });
     world.platform.faults('a12').hang = false;
     expect(home('a12')).toEqual(before);
@@ -116,7 +138,12 @@ describe('a move is undone, field for field', () => {
     const state = await stateWhen(world, 'a13', 'the move is booked', (s) => s.moving === undefined);
     expect(state.quarantine).toMatchObject([{ site: 's1' }]);
     const again = await propose(world, 'a13', 's1');
-    await stateWhen(world, 'a13', 'the next proposal is judged', (s) => s.seen.includes(again) && s.recent.some((line) => line.includes('quarantine')));
+    await stateWhen(
+      world,
+      'a13',
+      'the next proposal is judged',
+      (s) => s.seen.includes(again) && s.recent.some((line) => line.includes('quarantine')),
+    );
     expect(world.platform.switches('a13')).toHaveLength(2);
   });
 
@@ -147,7 +174,12 @@ test('a move that cannot be undone ends revert-failed, its workflow fails, and t
   const state = await stateWhen(world, 'a19', 'it is held', (s) => s.held !== undefined);
   expect(state.held).toContain('will never work');
   const next = await propose(world, 'a19', 's2');
-  await stateWhen(world, 'a19', 'the next proposal is judged', (s) => s.seen.includes(next) && s.recent.some((line) => line.includes('held')));
+  await stateWhen(
+    world,
+    'a19',
+    'the next proposal is judged',
+    (s) => s.seen.includes(next) && s.recent.some((line) => line.includes('held')),
+  );
   expect(world.platform.switches('a19')).toEqual([]);
 });
 

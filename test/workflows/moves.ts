@@ -12,13 +12,27 @@ let last = 0;
 
 /** A proposal of the kind a look makes, good for a minute. */
 export function proposalOf(app: string, to: string, more: Partial<Proposal> = {}): Proposal {
-  return { decisionId: `${app}-${Date.now()}-${(last += 1)}`, app, from: 's0', to, gain: 0.4, verdict: 'move', expiresMs: Date.now() + 60_000, reason: 'the test says so', ...more };
+  return {
+    decisionId: `${app}-${Date.now()}-${(last += 1)}`,
+    app,
+    from: 's0',
+    to,
+    gain: 0.4,
+    verdict: 'move',
+    expiresMs: Date.now() + 60_000,
+    reason: 'the test says so',
+    ...more,
+  };
 }
 
 /** Tells a controller something and starts it where there is none, as looks and the CLI do. */
 export async function tell(world: World, app: string, signal: string, ...messages: unknown[]): Promise<void> {
   await world.client.workflow.signalWithStart('placementController', {
-    workflowId: workflowIds.controller(app), taskQueue: QUEUE.control, args: [{ app }], signal, signalArgs: messages,
+    workflowId: workflowIds.controller(app),
+    taskQueue: QUEUE.control,
+    args: [{ app }],
+    signal,
+    signalArgs: messages,
   });
 }
 
@@ -29,14 +43,35 @@ export async function propose(world: World, app: string, to: string, more: Parti
   return proposal.decisionId;
 }
 
-export const moveHandle = (world: World, app: string, decisionId: string): WorkflowHandle => world.client.workflow.getHandle(workflowIds.move(app, decisionId));
+export const moveHandle = (world: World, app: string, decisionId: string): WorkflowHandle =>
+  world.client.workflow.getHandle(workflowIds.move(app, decisionId));
 
 /** Starts a move without a controller, with whatever a test wants different. */
-export async function startMove(world: World, app: string, to: string, more: Partial<MoveInput> = {}): Promise<{ decisionId: string; handle: WorkflowHandle }> {
+export async function startMove(
+  world: World,
+  app: string,
+  to: string,
+  more: Partial<MoveInput> = {},
+): Promise<{ decisionId: string; handle: WorkflowHandle }> {
   const { decisionId, from, expiresMs } = proposalOf(app, to);
   const times = { readyDeadlineS: 5, stableS: 0, soakS: 0.6, tolerance: 0.1, revertDeadlineS: 60 };
-  const input: MoveInput = { decisionId, app, from, to, origin: 'look', reason: 'the test says so', by: 'berth', expiresMs, times, ...more };
-  const handle = await world.client.workflow.start('migrateApp', { workflowId: workflowIds.move(app, decisionId), taskQueue: QUEUE.control, args: [input] });
+  const input: MoveInput = {
+    decisionId,
+    app,
+    from,
+    to,
+    origin: 'look',
+    reason: 'the test says so',
+    by: 'berth',
+    expiresMs,
+    times,
+    ...more,
+  };
+  const handle = await world.client.workflow.start('migrateApp', {
+    workflowId: workflowIds.move(app, decisionId),
+    taskQueue: QUEUE.control,
+    args: [input],
+  });
   return { decisionId, handle };
 }
 
@@ -79,10 +114,17 @@ export function inPhase(world: World, app: string, phase: string): Promise<Claim
 
 export const controllerHandle = (world: World, app: string): WorkflowHandle => world.client.workflow.getHandle(workflowIds.controller(app));
 
-export const stateOf = (world: World, app: string): Promise<ControllerState> => controllerHandle(world, app).query<ControllerState>('state');
+export const stateOf = (world: World, app: string): Promise<ControllerState> =>
+  controllerHandle(world, app).query<ControllerState>('state');
 
 /** The state of a controller as soon as it is as wanted. */
-export function stateWhen(world: World, app: string, what: string, wanted: (state: ControllerState) => boolean, seconds = 30): Promise<ControllerState> {
+export function stateWhen(
+  world: World,
+  app: string,
+  what: string,
+  wanted: (state: ControllerState) => boolean,
+  seconds = 30,
+): Promise<ControllerState> {
   return eventually(
     `${app}: ${what}`,
     async () => {

@@ -31,7 +31,9 @@ describe('a pause', () => {
     expect(await update('a0', 'pause', ann)).toEqual({ ok: true, said: 'a0 is paused until it is taken back' });
     expect(await mirrorOf('a0')).toMatchObject({ paused: true, pause: ann });
     const decisionId = await propose(world, 'a0', 's1');
-    const state = await stateWhen(world, 'a0', 'the proposal is judged', (s) => s.recent.some((l) => l.includes('not done, paused by ann')));
+    const state = await stateWhen(world, 'a0', 'the proposal is judged', (s) =>
+      s.recent.some((l) => l.includes('not done, paused by ann')),
+    );
     expect(state.moving).toBeUndefined();
     expect(await world.store.claim(decisionId)).toBeUndefined();
     expect((await update('a0', 'resume', { by: 'bob', reason: 'done' })).said).toBe('a0 goes on; it was paused');
@@ -118,7 +120,10 @@ describe('an override', () => {
   test('of a second operator replaces the first, and each is told what is true', async () => {
     await begin('a7');
     await update('a7', 'pause', ann);
-    const said = await Promise.all([update('a7', 'override', { ...ann, site: 's1' }), update('a7', 'override', { by: 'bob', reason: 'cheaper', site: 's2' })]);
+    const said = await Promise.all([
+      update('a7', 'override', { ...ann, site: 's1' }),
+      update('a7', 'override', { by: 'bob', reason: 'cheaper', site: 's2' }),
+    ]);
     expect(said.map((a) => a.said)).toEqual(expect.arrayContaining([expect.stringContaining('s1'), expect.stringContaining('s2')]));
     const { override } = await stateOf(world, 'a7');
     expect(await mirrorOf('a7')).toMatchObject({ override });
@@ -162,7 +167,9 @@ test('cool-down keeps an app where it is after a move, and grows with the next',
   await eventually('the cool-down is over', () => Date.now() > (first.coolUntilMs ?? 0));
   const decisionId = await propose(world, 'a11', 's2', { from: 's1' });
   await resultOf(world, 'a11', decisionId);
-  expect((await stateWhen(world, 'a11', 'the second is booked', (s) => s.coolStep === 1)).coolUntilMs).toBeGreaterThan(first.coolUntilMs ?? 0);
+  expect((await stateWhen(world, 'a11', 'the second is booked', (s) => s.coolStep === 1)).coolUntilMs).toBeGreaterThan(
+    first.coolUntilMs ?? 0,
+  );
 });
 
 test('a move costs at most 55 events, those of its controller included', async () => {
@@ -221,7 +228,9 @@ test('a controller that begins anew takes over what the one before had mirrored'
 
 test('a controller of an app that nobody has applied fails at once and says which', async () => {
   await tell(world, 'nobody', 'reconfigured');
-  await expect(controllerHandle(world, 'nobody').result()).rejects.toMatchObject({ cause: { message: expect.stringContaining('no app is called nobody') } });
+  await expect(controllerHandle(world, 'nobody').result()).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('no app is called nobody') },
+  });
 });
 
 test('a stray claim named by mistake neither holds the app nor keeps the controller busy', async () => {
@@ -234,6 +243,11 @@ test('a stray claim named by mistake neither holds the app nor keeps the control
   world.platform.faults('a17').hang = false;
   expect(await resultOf(world, 'a17', decisionId)).toMatchObject({ end: 'done' });
   await handle.signal('moveLost', { decisionId: proposalOf('a17', 's1').decisionId });
-  const state = await stateWhen(world, 'a17', 'the second is looked into', (s) => s.recent.filter((l) => l.includes('was said to be lost')).length === 2);
+  const state = await stateWhen(
+    world,
+    'a17',
+    'the second is looked into',
+    (s) => s.recent.filter((l) => l.includes('was said to be lost')).length === 2,
+  );
   expect(state.held).toBeUndefined();
 });

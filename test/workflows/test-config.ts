@@ -1,12 +1,22 @@
 import { configSchema, type Config, type ConfigInput } from '../../domain/config.ts';
 
 /** Apps a0.. on sites s0.. with short times; 10 ms score 1, 110 ms score 0. `revert` is the policy of the apps r0... */
-export function testConfig({ apps = 20, reverting = 4, sites = 3, ...rest }: { apps?: number; reverting?: number; sites?: number } & Partial<Omit<ConfigInput, 'apps' | 'sites'>> = {}): Config {
+export function testConfig({
+  apps = 20,
+  reverting = 4,
+  sites = 3,
+  ...rest
+}: { apps?: number; reverting?: number; sites?: number } & Partial<Omit<ConfigInput, 'apps' | 'sites'>> = {}): Config {
   const policy = {
-    mode: 'automatic', freshness: 60, verify: { soak: 0.6, tolerance: 0.1 }, ready: { deadline: 5, stable: 0 }, quarantine: 30,
+    mode: 'automatic',
+    freshness: 60,
+    verify: { soak: 0.6, tolerance: 0.1 },
+    ready: { deadline: 5, stable: 0 },
+    quarantine: 30,
     cooldown: { initial: 1, factor: 2, max: 60, reset: 60 },
   } as const;
-  const named = (letter: string, n: number, name: string) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`${letter}${i}`, { objective: 'fast', policy: name }]));
+  const named = (letter: string, n: number, name: string) =>
+    Object.fromEntries(Array.from({ length: n }, (_, i) => [`${letter}${i}`, { objective: 'fast', policy: name }]));
   return configSchema.parse({
     version: 1,
     objectives: { fast: { kpis: [{ name: 'p99', unit: 'ms', better: 'lower', best: 10, worst: 110 }], slo: 0.8 } },
