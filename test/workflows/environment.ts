@@ -12,6 +12,7 @@ import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import type { Config } from '../../domain/config.ts';
 import { payloadLimit } from '../../workers/parts/payload-limit.ts';
+import { readablePayloads } from '../../workers/parts/readable-payloads.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { testDatabase, workflowBundlePath } from '../setup/servers.ts';
 import { freshNamespace, type FreshNamespace } from './fresh-namespace.ts';
@@ -83,6 +84,7 @@ async function workersOf({ address, namespace, client, store, platform, blobs: d
   const common = {
     connection,
     namespace,
+    dataConverter: { payloadCodecs: [readablePayloads] },
     interceptors: { activity: [() => ({ inbound: payloadLimit })] },
     shutdownGraceTime: '2 seconds',
   } satisfies Partial<WorkerOptions>;

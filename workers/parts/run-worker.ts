@@ -16,6 +16,7 @@ import { QUEUE } from '../../workflows/queues.ts';
 import { clientOptions } from './client-options.ts';
 import { serveHealth, type Check } from './health.ts';
 import { payloadLimit } from './payload-limit.ts';
+import { readablePayloads } from './readable-payloads.ts';
 import type { WorkerSettings } from './settings.ts';
 import { Stops } from './stops.ts';
 
@@ -70,6 +71,7 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
   const common = {
     taskQueue: QUEUE[role],
     shutdownGraceTime: GRACE,
+    dataConverter: { payloadCodecs: [readablePayloads] },
     interceptors: { activity: [() => ({ inbound: payloadLimit })] },
   } satisfies WorkerOptions;
   const clock = () => Date.now();
