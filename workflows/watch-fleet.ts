@@ -37,7 +37,9 @@ export type WatchInput = { readonly everyS?: number; readonly maxEvents?: number
 
 /** Holds the pause of the whole fleet, and says when a look is late, a Schedule silent, or a claim without a running move. */
 export async function watchFleet(input: WatchInput = {}): Promise<void> {
-  const own = await initial(watchInput(input));
+  let own = initial(watchInput(input));
+  setHandler(fleetState, () => own);
+  own = await adopt(own);
   listen(own);
   const full = () => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
   while (!full()) {
@@ -57,28 +59,31 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
   await continueAsNew<typeof watchFleet>(own);
 }
 
-/** A watch that begins anew takes over the pause that the one before it had mirrored. Messages wait until it has. */
-async function initial(input: WatchInput): Promise<FleetState> {
+function initial(input: WatchInput): FleetState {
   if ('schema' in input) return { ...input };
-  const row = await store.loadFleet({});
   return {
     schema: 1,
     maxEvents: input.maxEvents ?? 200,
     everyS: input.everyS ?? 30,
-    seq: row?.seq ?? 0,
-    mirrored: row?.seq ?? 0,
+    seq: 0,
+    mirrored: 0,
     findings: [],
     seen: [],
     ignored: 0,
     stale: false,
-    ...(row?.pause && { paused: row.pause }),
   };
+}
+
+/** A watch that begins anew takes over the pause that the one before it had mirrored. Messages wait until it has. */
+async function adopt(own: FleetState): Promise<FleetState> {
+  if (workflowInfo().continuedFromExecutionRunId !== undefined) return own;
+  const row = await store.loadFleet({});
+  return row ? { ...own, seq: row.seq, mirrored: row.seq, ...(row.pause && { paused: row.pause }) } : own;
 }
 
 const napMs = (own: FleetState) => Math.max(1, Math.min(own.everyS * 1000, (own.paused?.untilMs ?? Infinity) - Date.now()));
 
 function listen(own: FleetState): void {
-  setHandler(fleetState, () => own);
   setHandler(signals.pause, (raw) => void obey(own, raw, true));
   setHandler(signals.resume, (raw) => void obey(own, raw, false));
   setDefaultSignalHandler(() => {

@@ -9,6 +9,8 @@ export interface Faults {
   refuse?: string;
   /** Starts fail with these words. */
   startFails?: string;
+  /** Only starts on this site fail; absent: on every site. */
+  startFailsOn?: string;
   /** A start never ends. */
   hang?: boolean;
   /** The scheduler's own word against a site. */
@@ -127,7 +129,9 @@ function settle(cell: Cell, startMs: number): void {
   delete cell.moving;
   const record = {
     to: moving.to,
-    ...(faults.startFails === undefined ? { state: 'switched' as const } : { state: 'failed' as const, why: faults.startFails }),
+    ...(faults.startFails === undefined || (faults.startFailsOn ?? moving.to) !== moving.to
+      ? { state: 'switched' as const }
+      : { state: 'failed' as const, why: faults.startFails }),
   };
   cell.records.set(moving.decisionId, record);
   if (record.state === 'switched')
