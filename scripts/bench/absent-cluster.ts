@@ -31,7 +31,10 @@ export async function absentCluster({ url, sites }: { url: string; sites: readon
     cluster: {
       sites: () => Promise.resolve(sites.map((site) => ({ site, ready: true }))),
       async placements(apps): Promise<Placement[]> {
-        const rows = apps.length < 100 ? await sql<Row[]>`select * from absent.placement where app = any(${[...apps]}::text[])` : await sql<Row[]>`select * from absent.placement`;
+        const rows =
+          apps.length < 100
+            ? await sql<Row[]>`select * from absent.placement where app = any(${[...apps]}::text[])`
+            : await sql<Row[]>`select * from absent.placement`;
         const moved = new Map(rows.map(({ app, site }) => [app, site]));
         return apps.map((app) => ({ app, site: moved.get(app) ?? homeOf(app, sites) }));
       },

@@ -29,7 +29,11 @@ export async function measureFirstDecision({ dir, say }: Where): Promise<FirstDe
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const log = openSync(join(dir, 'demo.log'), 'w', 0o600);
   const beganMs = Date.now();
-  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), 'demo'], { cwd: root, env: environmentWithout('TEMPORAL_', 'DATABASE_URL'), stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), 'demo'], {
+    cwd: root,
+    env: environmentWithout('TEMPORAL_', 'DATABASE_URL'),
+    stdio: ['ignore', log, log],
+  });
   closeSync(log);
   const exited = once(child, 'exit');
   try {

@@ -28,15 +28,22 @@ export const WINDOW_TICKS = 40;
 export const stepOf = ({ everyS }: Pick<FleetShape, 'everyS'>): number => Math.min(15, everyS);
 
 /**
- * Defaults wherever they do not hinder the measurement: sustained 2 of 3, cool-down 60 s, horizon and freshness 30 s. Budgets admit what one hot
- * site sets off; a move settles after 1 s and is watched for 5 s, so that moves end within the run.
+ * Defaults wherever they do not hinder the measurement: cool-down 60 s, horizon and freshness 30 s. One look is enough for a move, because of
+ * fifty sites as good as each other another one is the best at every look. Budgets admit what one hot site sets off; a move settles after 1 s
+ * and is watched for 5 s, so that moves end within the run.
  */
 export function fleetConfig(shape: FleetShape): Config {
   const { apps, sites, models, everyS } = shape;
   const stepS = stepOf(shape);
   const open = Math.max(5, Math.ceil(apps / 10));
   const perSite = Math.max(2, Math.ceil(apps / 50));
-  const policy = { mode: 'automatic', trust: { samples: 10 }, ready: { stable: 1 }, verify: { soak: 5, tolerance: 1 } } as const;
+  const policy = {
+    mode: 'automatic',
+    sustained: { looks: 1, of: 2 },
+    trust: { samples: 10 },
+    ready: { stable: 1 },
+    verify: { soak: 5, tolerance: 1 },
+  } as const;
   return configSchema.parse({
     version: 1,
     sites: Object.fromEntries(siteNames(sites).map((site) => [site, {}])),
@@ -54,8 +61,7 @@ export function fleetConfig(shape: FleetShape): Config {
   });
 }
 
-/** One site after another is hot for two intervals: with looks that must agree twice, each look moves the restless apps of one site. */
+/** One site after another is hot for one interval: each look moves the restless apps of one site, about 1 % of the fleet. */
 export function isHot(site: number, atMs: number, { sites, everyS }: FleetShape): boolean {
-  const turn = Math.floor(atMs / 1000 / everyS);
-  return turn % sites === site || (turn - 1) % sites === site;
+  return Math.floor(atMs / 1000 / everyS) % sites === site;
 }

@@ -42,7 +42,11 @@ async function stagesOf(client: Client, workflowId: string): Promise<LookStages>
     return span ? (span.toMs - span.fromMs) / 1000 : NaN;
   };
   return {
-    openS: seconds('openLook'), predictS: seconds('predictShard'), decideS: seconds('decideFleet'), proposeS: seconds('sendProposals'), events: events?.length ?? 0,
+    openS: seconds('openLook'),
+    predictS: seconds('predictShard'),
+    decideS: seconds('decideFleet'),
+    proposeS: seconds('sendProposals'),
+    events: events?.length ?? 0,
   };
 }
 

@@ -50,7 +50,11 @@ export async function measureLook(shape: FleetShape, looks: number, where: Where
     const first = await fleet.nextLook(beganMs, patienceS);
     let last = first;
     for (let i = 1; i < WARM_UP; i++) last = await fleet.nextLook(last.lookMs, patienceS);
-    const before = { usage: readUsage(fleet.pids()), sizes: await fleet.sizes(), moves: (await fleet.store.claims({ limit: 1_000_000 })).length };
+    const before = {
+      usage: readUsage(fleet.pids()),
+      sizes: await fleet.sizes(),
+      moves: (await fleet.store.claims({ limit: 1_000_000 })).length,
+    };
     const fromMs = last.lookMs;
     for (let i = 0; i < looks; i++) {
       last = await fleet.nextLook(last.lookMs, patienceS);
@@ -93,13 +97,28 @@ async function figures(fleet: Fleet, seen: Seen): Promise<LookFigures> {
   const sizes = await fleet.sizes();
   const grown = (part: 'temporal' | 'postgres'): number => (sizes[part] - seen.sizes[part]) / 2 ** 20 / rows.length;
   return {
-    shape: fleet.shape, looks: rows.length, wallS: spread(rows.map(seconds)), firstS: seconds(seen.first),
-    startS: spread(rows.map((r) => (r.openedMs - r.lookMs) / 1000)), openS: spread(stages.map((s) => s.openS)), predictS: spread(stages.map((s) => s.predictS)),
-    decideS: spread(stages.map((s) => s.decideS)), proposeS: spread(stages.map((s) => s.proposeS)),
-    missed: Math.round((toMs - fromMs) / 1000 / everyS) - rows.length, counts: rows.at(-1)?.counts ?? {},
-    eventsPerLook: quantile(stages.map((s) => s.events), 0.5), events: events ? { move: events.move, controller: events.controller } : null,
-    movesPerLook: seen.moves / rows.length, controllers: await countRunning(fleet.client, 'placementController'),
-    cpuS: seen.cpuS, memoryMb: seen.memoryMb, share: (seen.cpuS['sum'] ?? NaN) / everyS / availableParallelism(),
-    growthMb: { temporal: grown('temporal'), postgres: grown('postgres') }, model: fleet.model,
+    shape: fleet.shape,
+    looks: rows.length,
+    wallS: spread(rows.map(seconds)),
+    firstS: seconds(seen.first),
+    startS: spread(rows.map((r) => (r.openedMs - r.lookMs) / 1000)),
+    openS: spread(stages.map((s) => s.openS)),
+    predictS: spread(stages.map((s) => s.predictS)),
+    decideS: spread(stages.map((s) => s.decideS)),
+    proposeS: spread(stages.map((s) => s.proposeS)),
+    missed: Math.round((toMs - fromMs) / 1000 / everyS) - rows.length,
+    counts: rows.at(-1)?.counts ?? {},
+    eventsPerLook: quantile(
+      stages.map((s) => s.events),
+      0.5,
+    ),
+    events: events ? { move: events.move, controller: events.controller } : null,
+    movesPerLook: seen.moves / rows.length,
+    controllers: await countRunning(fleet.client, 'placementController'),
+    cpuS: seen.cpuS,
+    memoryMb: seen.memoryMb,
+    share: (seen.cpuS['sum'] ?? NaN) / everyS / availableParallelism(),
+    growthMb: { temporal: grown('temporal'), postgres: grown('postgres') },
+    model: fleet.model,
   };
 }

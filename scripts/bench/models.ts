@@ -9,7 +9,7 @@ import { appName, fleetConfig, stepOf, type FleetShape } from './fleet.ts';
 import { syntheticProfile } from './scene.ts';
 
 /** Enough rows for a model with skill, few enough for a training of seconds. */
-const ROWS_WANTED = 700;
+const ROWS_WANTED = 1200;
 const ROWS_PER_VISIT_S = 120;
 
 const trained = new Map<string, TrainResult>();
@@ -21,17 +21,32 @@ export function trainedModel(shape: FleetShape): TrainResult {
   const known = trained.get(key);
   if (known) return known;
   const config = fleetConfig(shape);
-  const { objectives: { snappy: objective }, policies: { restless: policy } } = config;
+  const {
+    objectives: { snappy: objective },
+    policies: { restless: policy },
+  } = config;
   if (!objective || !policy) throw new Error('the configuration of the bench lacks its objective or policy');
   const rounds = Math.max(1, Math.ceil(ROWS_WANTED / ((shape.sites * ROWS_PER_VISIT_S) / stepS)));
   const { frame, visits } = syntheticProfile({ app: appName(0), sites: shape.sites, stepS, rounds });
-  const made = trainCounterfactual({ app: appName(0), frames: [frame], visits, objective, facts: {}, horizonS: policy.horizon, seed: 1, data: [] });
+  const made = trainCounterfactual({
+    app: appName(0),
+    frames: [frame],
+    visits,
+    objective,
+    facts: {},
+    horizonS: policy.horizon,
+    seed: 1,
+    data: [],
+  });
   trained.set(key, made);
   return made;
 }
 
 /** Registers the model under `shape.models` keys, as different files with different contracts, each the champion of its key. */
-export async function registerModels(shape: FleetShape, to: { store: Store; blobs: string }): Promise<{ learner: string; servedBy: string; features: number; onnxBytes: number }> {
+export async function registerModels(
+  shape: FleetShape,
+  to: { store: Store; blobs: string },
+): Promise<{ learner: string; servedBy: string; features: number; onnxBytes: number }> {
   const base = trainedModel(shape);
   const blobs = folderBlobs(to.blobs);
   const nowMs = Date.now();
@@ -39,11 +54,27 @@ export async function registerModels(shape: FleetShape, to: { store: Store; blob
     const key = appName(i);
     const { onnx, contract } = variantOf(base, i);
     const version = await to.store.addModel({
-      key, onnxSha256: await blobs.put(onnx), contract, contractDigest: digestContract(contract), servedBy: base.servedBy, report: base.report, profileId: 'bench', createdMs: nowMs,
+      key,
+      onnxSha256: await blobs.put(onnx),
+      contract,
+      contractDigest: digestContract(contract),
+      servedBy: base.servedBy,
+      report: base.report,
+      profileId: 'bench',
+      createdMs: nowMs,
     });
     await to.store.setAlias({ key, alias: 'champion', version: version.version, by: 'bench', why: 'measured', atMs: nowMs });
     await to.store.saveEvidence(
-      base.evidence.map((e): EvidenceRow => ({ key, version: version.version, app: key, site: e.site, samples: e.samples, newestMs: nowMs, error: e.error, coverage: e.coverage })),
+      base.evidence.map((e): EvidenceRow => ({
+        key,
+        version: version.version,
+        app: key,
+        site: e.site,
+        samples: e.samples,
+        newestMs: nowMs,
+        error: e.error,
+        coverage: e.coverage,
+      })),
     );
   }
   return { learner: base.name, servedBy: base.servedBy, features: base.contract.plan.names.length, onnxBytes: base.onnx.length };

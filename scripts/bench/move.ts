@@ -68,8 +68,17 @@ function configOf({ ratePerS, workMs }: Load): Config {
     connectors: { local: { sites: 'auto' } },
     sites: { [SITES[0]]: {}, [SITES[1]]: {} },
     objectives: { snappy: { kpis: [{ name: 'latency', unit: 'ms', better: 'lower', best: 8, worst: 80, scale: 'log' }], slo: 0.6 } },
-    policies: { asked: { mode: 'recommend', ready: { deadline: 30, stable: WAITS.stableS }, verify: { soak: WAITS.soakS, tolerance: 1 }, cooldown: { initial: 0, max: 0 } } },
-    apps: { [APP]: { objective: 'snappy', policy: 'asked', local: { start: SITES[0], service: { workMs, warmUp: 0 }, load: { rate: ratePerS } } } },
+    policies: {
+      asked: {
+        mode: 'recommend',
+        ready: { deadline: 30, stable: WAITS.stableS },
+        verify: { soak: WAITS.soakS, tolerance: 1 },
+        cooldown: { initial: 0, max: 0 },
+      },
+    },
+    apps: {
+      [APP]: { objective: 'snappy', policy: 'asked', local: { start: SITES[0], service: { workMs, warmUp: 0 }, load: { rate: ratePerS } } },
+    },
     schedules: { look: { every: 60 } },
     telemetry: { step: 0.5, window: 30 },
   });
@@ -84,7 +93,9 @@ async function measureLoad(up: Up, { load, moves }: { load: Load; moves: number 
   for (let i = 0; i < moves; i++) {
     site = site === SITES[0] ? SITES[1] : SITES[0];
     const claim = await moveTo(up, site);
-    say(`  ${load.ratePerS}/s of ${load.workMs} ms, move ${i + 1} of ${moves} to ${site}: ${claim.end ?? 'open'}, ${lengthS(claim).toFixed(2)} s${claim.why === undefined ? '' : `, ${claim.why}`}`);
+    say(
+      `  ${load.ratePerS}/s of ${load.workMs} ms, move ${i + 1} of ${moves} to ${site}: ${claim.end ?? 'open'}, ${lengthS(claim).toFixed(2)} s${claim.why === undefined ? '' : `, ${claim.why}`}`,
+    );
     claims.push(claim);
   }
   await wait(1500);
@@ -93,8 +104,14 @@ async function measureLoad(up: Up, { load, moves }: { load: Load; moves: number 
   if (!requests) throw new Error('the load generator tells no requests');
   const { sent, failed, timedOut, shed } = requests;
   return {
-    load, sites: report.mode.kind, rateFactor: report.mode.rateFactor, moves, done: claims.filter((c) => c.end === 'done').length, requests: { sent, failed, timedOut, shed },
-    totalS: { p50: quantile(claims.map(lengthS), 0.5), max: quantile(claims.map(lengthS), 1) }, phases: phasesOf(claims),
+    load,
+    sites: report.mode.kind,
+    rateFactor: report.mode.rateFactor,
+    moves,
+    done: claims.filter((c) => c.end === 'done').length,
+    requests: { sent, failed, timedOut, shed },
+    totalS: { p50: quantile(claims.map(lengthS), 0.5), max: quantile(claims.map(lengthS), 1) },
+    phases: phasesOf(claims),
   };
 }
 
@@ -103,10 +120,16 @@ const lengthS = ({ openedMs, endedMs }: Claim): number => ((endedMs ?? NaN) - op
 async function moveTo({ client, store }: Up, site: string): Promise<Claim> {
   const beganMs = Date.now();
   const startWorkflowOperation = new WithStartWorkflowOperation('placementController', {
-    workflowId: workflowIds.controller(APP), taskQueue: QUEUE.control, args: [{ app: APP }], workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowId: workflowIds.controller(APP),
+    taskQueue: QUEUE.control,
+    args: [{ app: APP }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
   });
   const message: SiteMessage = { by: 'bench', reason: 'measured', site };
-  await client.workflow.executeUpdateWithStart<(input: { app: string }) => Promise<void>, Answer, [SiteMessage]>('override', { args: [message], startWorkflowOperation });
+  await client.workflow.executeUpdateWithStart<(input: { app: string }) => Promise<void>, Answer, [SiteMessage]>('override', {
+    args: [message],
+    startWorkflowOperation,
+  });
   for (; Date.now() < beganMs + PATIENCE_S * 1000; await wait(100)) {
     const [claim] = await store.claims({ app: APP, limit: 1 });
     if (claim?.end !== undefined && claim.to === site && claim.openedMs >= beganMs - 50) return claim;

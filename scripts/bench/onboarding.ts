@@ -35,7 +35,14 @@ export async function measureOnboarding(shape: FleetShape, where: Where): Promis
       await closedLooks(stage, 3);
       await schedule.pause('measured');
       const [row] = await stage.sql<{ proposals: number }[]>`select count(*) as proposals from proposal`;
-      return { shape, applyS, firstLookS, controllersAfterFirstLook, controllersAfterThirdLook: await countRunning(stage.client, 'placementController'), proposals: row?.proposals ?? NaN };
+      return {
+        shape,
+        applyS,
+        firstLookS,
+        controllersAfterFirstLook,
+        controllersAfterThirdLook: await countRunning(stage.client, 'placementController'),
+        proposals: row?.proposals ?? NaN,
+      };
     } finally {
       await feeder.stop();
     }

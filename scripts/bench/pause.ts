@@ -36,7 +36,12 @@ export async function measurePause(shape: FleetShape, looks: number, where: Wher
         await wait(200);
       }
       const over = (await fleet.store.looks(lookMs, lookMs))[0]?.closedMs !== undefined;
-      where.say(`  look ${i + 1} of ${looks}, ${kind}: ${seen[kind].slice(-PER_LOOK).map((s) => `${(1000 * s).toFixed(0)} ms`).join(', ')}${over ? '; the look was over before the last' : ''}`);
+      where.say(
+        `  look ${i + 1} of ${looks}, ${kind}: ${seen[kind]
+          .slice(-PER_LOOK)
+          .map((s) => `${(1000 * s).toFixed(0)} ms`)
+          .join(', ')}${over ? '; the look was over before the last' : ''}`,
+      );
       last = await fleet.nextLook(lookMs - 1, PATIENCE_S);
     }
     await fleet.schedule.pause('measured');
@@ -54,10 +59,16 @@ async function appsOf({ store, shape }: Fleet, kind: 'running' | 'fresh', turn: 
 
 async function pause(client: Client, app: string): Promise<number> {
   const startWorkflowOperation = new WithStartWorkflowOperation('placementController', {
-    workflowId: workflowIds.controller(app), taskQueue: QUEUE.control, args: [{ app }], workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowId: workflowIds.controller(app),
+    taskQueue: QUEUE.control,
+    args: [{ app }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
   });
   const message: OperatorMessage = { by: 'bench', reason: 'measured' };
   const beganMs = performance.now();
-  await client.workflow.executeUpdateWithStart<(input: { app: string }) => Promise<void>, Answer, [OperatorMessage]>('pause', { args: [message], startWorkflowOperation });
+  await client.workflow.executeUpdateWithStart<(input: { app: string }) => Promise<void>, Answer, [OperatorMessage]>('pause', {
+    args: [message],
+    startWorkflowOperation,
+  });
   return (performance.now() - beganMs) / 1000;
 }

@@ -39,7 +39,14 @@ export async function playFleet<T>(shape: FleetShape, where: Where, play: (fleet
       await applyConfig(config, { store, client, by: 'bench' });
       const schedule = client.schedule.getHandle(scheduleIds.look);
       await schedule.pause('until the measurement begins');
-      return await play({ ...stage, shape, schedule, model, nextLook: (afterMs, deadlineS) => nextLook(stage, afterMs, deadlineS), settled: (s) => settled(stage, s) });
+      return await play({
+        ...stage,
+        shape,
+        schedule,
+        model,
+        nextLook: (afterMs, deadlineS) => nextLook(stage, afterMs, deadlineS),
+        settled: (s) => settled(stage, s),
+      });
     } finally {
       await feeder.stop();
     }
@@ -72,7 +79,11 @@ export interface Feeder {
 }
 
 /** Writes a window of the past, then a scrape of every site and app per step. */
-export async function startFeeder(shape: FleetShape, stage: Pick<Stage, 'store' | 'databaseUrl'>, say: (line: string) => void): Promise<Feeder> {
+export async function startFeeder(
+  shape: FleetShape,
+  stage: Pick<Stage, 'store' | 'databaseUrl'>,
+  say: (line: string) => void,
+): Promise<Feeder> {
   const stepMs = 1000 * stepOf(shape);
   const leadMs = leadMsOf(stepOf(shape));
   const sites = siteNames(shape.sites);

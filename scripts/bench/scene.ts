@@ -19,7 +19,11 @@ export function appValues(hot: boolean, random: () => number): Readonly<Record<s
   const load = 20 * (1 + 0.1 * (random() - 0.5));
   const latency = (hot ? 60 : 12) * Math.exp(0.2 * (random() - 0.5));
   return {
-    load, kpi_latency_ms: latency, kpi_p95_ms: 1.6 * latency, app_cpu_cores: 0.006 * load, app_rundelay_ratio: (hot ? 0.3 : 0.01) * (1 + random()),
+    load,
+    kpi_latency_ms: latency,
+    kpi_p95_ms: 1.6 * latency,
+    app_cpu_cores: 0.006 * load,
+    app_rundelay_ratio: (hot ? 0.3 : 0.01) * (1 + random()),
   };
 }
 
@@ -44,10 +48,13 @@ const SITE_SERIES = ['cpu_cores', 'probe_ratio', 'pressure_ratio', 'capacity_cor
 const APP_SERIES = ['load', 'kpi_latency_ms', 'kpi_p95_ms', 'app_cpu_cores', 'app_rundelay_ratio'];
 const VISIT_S = 120;
 /** Longest and shortest time that a neighbour stays hot or quiet, in seconds: longer than any horizon that is learned here. */
-const PHASE_S = [90, 300] as const;
+const PHASE_S = [300, 900] as const;
 
 /** A profile of one app that visits every site in turn, `rounds` times, while neighbours come and go on all of them. */
-export function syntheticProfile({ app, sites: n, stepS, rounds }: { app: string; sites: number; stepS: number; rounds: number }): { frame: Frame; visits: Visit[] } {
+export function syntheticProfile({ app, sites: n, stepS, rounds }: { app: string; sites: number; stepS: number; rounds: number }): {
+  frame: Frame;
+  visits: Visit[];
+} {
   const random = randomFrom(1);
   const sites = siteNames(n);
   const perVisit = Math.ceil(VISIT_S / stepS);

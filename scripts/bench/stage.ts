@@ -43,7 +43,10 @@ const ROLES = Object.keys(QUEUE);
 const READY_S = 120;
 
 /** Brings a stage up in `dir`, which is emptied first, runs `play` on it, and takes everything down and away whatever happens. */
-export async function onStage<T>({ dir, sites, say }: { dir: string; sites: number; say: (line: string) => void }, play: (stage: Stage) => Promise<T>): Promise<T> {
+export async function onStage<T>(
+  { dir, sites, say }: { dir: string; sites: number; say: (line: string) => void },
+  play: (stage: Stage) => Promise<T>,
+): Promise<T> {
   const stops = new Stops();
   await clear(dir);
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -74,17 +77,28 @@ async function setUp({ dir, sites, say }: { dir: string; sites: number; say: (li
   const client = new Client({ connection, namespace: temporal.namespace });
   const env = {
     ...environmentWithout('TEMPORAL_', 'BERTH_', 'DATABASE_URL', 'PG'),
-    TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace, TEMPORAL_CONFIG_FILE: join(dir, 'no-temporal.toml'),
-    DATABASE_URL: postgres.url, BERTH_BLOBS: join(dir, 'blobs'), BERTH_LOG: 'warn',
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    TEMPORAL_CONFIG_FILE: join(dir, 'no-temporal.toml'),
+    DATABASE_URL: postgres.url,
+    BERTH_BLOBS: join(dir, 'blobs'),
+    BERTH_LOG: 'warn',
   };
   const workers = new Map<string, Worker>();
   stops.add('workers', async () => {
     await Promise.all([...workers.values()].map(({ running }) => over(running, ['SIGTERM', 20])));
   });
   const stage: Stage = {
-    databaseUrl: postgres.url, blobs: env.BERTH_BLOBS, store, sql, client,
+    databaseUrl: postgres.url,
+    blobs: env.BERTH_BLOBS,
+    store,
+    sql,
+    client,
     pids: () => ({
-      server: temporal.pid, postgres: postgres.pid, ...Object.fromEntries([...workers].map(([role, { running }]) => [role, running.process.pid])), bench: process.pid,
+      server: temporal.pid,
+      postgres: postgres.pid,
+      ...Object.fromEntries([...workers].map(([role, { running }]) => [role, running.process.pid])),
+      bench: process.pid,
     }),
     async killWorkers() {
       await Promise.all([...workers.values()].map(({ running }) => over(running, ['SIGKILL', 10])));
@@ -113,17 +127,25 @@ async function startWorker(role: string, { dir, sites, env }: { dir: string; sit
   const port = await freePort();
   const log = join(dir, `${role}.log`);
   const running = await launch({
-    command: process.execPath, args: [fileURLToPath(new URL('worker.js', import.meta.url)), role, String(sites)], cwd: dir,
-    env: { ...env, BERTH_HEALTH_PORT: String(port) }, log, dieWithParent: 'SIGKILL',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('worker.js', import.meta.url)), role, String(sites)],
+    cwd: dir,
+    env: { ...env, BERTH_HEALTH_PORT: String(port) },
+    log,
+    dieWithParent: 'SIGKILL',
   });
   return { running, healthUrl: `http://127.0.0.1:${port}/readyz`, log };
 }
 
 async function ready({ running, healthUrl, log }: Worker): Promise<void> {
   for (const deadline = Date.now() + READY_S * 1000; ; await wait(50)) {
-    const ok = await fetch(healthUrl, { signal: AbortSignal.timeout(5000) }).then((r) => r.ok, () => false);
+    const ok = await fetch(healthUrl, { signal: AbortSignal.timeout(5000) }).then(
+      (r) => r.ok,
+      () => false,
+    );
     if (ok) return;
     const ended = running.ended();
-    if (ended !== undefined || Date.now() > deadline) throw new Error(`a worker ${ended === undefined ? 'is not ready' : `ended (${ended})`}; ${log} ends with:\n${tailOf(log)}`);
+    if (ended !== undefined || Date.now() > deadline)
+      throw new Error(`a worker ${ended === undefined ? 'is not ready' : `ended (${ended})`}; ${log} ends with:\n${tailOf(log)}`);
   }
 }

@@ -33,7 +33,10 @@ function statOf(pid: number): Stat | undefined {
   const text = textOf(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   // The name in brackets may hold anything, brackets and spaces too.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   const at = (i: number): number => (fields[i] ?? 0) / TICKS_PER_S;
   return { parent: fields[1] ?? 0, ownS: at(11) + at(12), reapedS: at(13) + at(14) };
 }
@@ -47,7 +50,10 @@ function ofProcess(pid: number): Usage | undefined {
 function ofPostgres(pid: number): Usage | undefined {
   const server = statOf(pid);
   if (!server) return undefined;
-  const backends = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((other) => statOf(other)?.parent === pid);
+  const backends = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((other) => statOf(other)?.parent === pid);
   const pss = (id: number): number => numberAfter(`/proc/${id}/smaps_rollup`, 'Pss') ?? 0;
   return {
     cpuS: server.ownS + server.reapedS + backends.reduce((sum, id) => sum + (statOf(id)?.ownS ?? 0), 0),
