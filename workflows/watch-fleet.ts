@@ -32,15 +32,16 @@ export interface FleetState {
   seen: string[];
   ignored: number;
   stale: boolean;
+  /** It has read what the one before it had mirrored. */
+  known: boolean;
 }
 export type WatchInput = { readonly everyS?: number; readonly maxEvents?: number } | FleetState;
 
 /** Holds the pause of the whole fleet, and says when a look is late, a Schedule silent, or a claim without a running move. */
 export async function watchFleet(input: WatchInput = {}): Promise<void> {
-  let own = initial(watchInput(input));
-  setHandler(fleetState, () => own);
-  own = await adopt(own);
+  const own = initial(watchInput(input));
   listen(own);
+  await adopt(own);
   const full = () => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
   while (!full()) {
     if (own.paused?.untilMs !== undefined && own.paused.untilMs <= Date.now()) {
@@ -71,21 +72,24 @@ function initial(input: WatchInput): FleetState {
     seen: [],
     ignored: 0,
     stale: false,
+    known: false,
   };
 }
 
 /** A watch that begins anew takes over the pause that the one before it had mirrored. Messages wait until it has. */
-async function adopt(own: FleetState): Promise<FleetState> {
-  if (workflowInfo().continuedFromExecutionRunId !== undefined) return own;
+async function adopt(own: FleetState): Promise<void> {
+  if (own.known) return;
   const row = await store.loadFleet({});
-  return row ? { ...own, seq: row.seq, mirrored: row.seq, ...(row.pause && { paused: row.pause }) } : own;
+  if (row) Object.assign(own, { seq: row.seq, mirrored: row.seq, ...(row.pause && { paused: row.pause }) });
+  own.known = true;
 }
 
 const napMs = (own: FleetState) => Math.max(1, Math.min(own.everyS * 1000, (own.paused?.untilMs ?? Infinity) - Date.now()));
 
 function listen(own: FleetState): void {
-  setHandler(signals.pause, (raw) => void obey(own, raw, true));
-  setHandler(signals.resume, (raw) => void obey(own, raw, false));
+  setHandler(fleetState, () => own);
+  setHandler(signals.pause, async (raw) => void (await take(own, raw, true)));
+  setHandler(signals.resume, async (raw) => void (await take(own, raw, false)));
   setDefaultSignalHandler(() => {
     own.ignored++;
     own.stale = true;
@@ -97,7 +101,7 @@ function listen(own: FleetState): void {
     setHandler(
       update,
       async (raw) => {
-        const said = obey(own, raw, pausing);
+        const said = await take(own, raw, pausing);
         if (!said.ok) throw ApplicationFailure.nonRetryable(said.why, 'BadInput');
         await mirror(own);
         return { ok: true, said: said.value };
@@ -116,6 +120,11 @@ function judge(raw: unknown): Read<OperatorMessage> {
   const message = readOperatorMessage(raw);
   const untilMs = message.ok ? untilOf(message.value, Date.now()) : undefined;
   return untilMs !== undefined && untilMs <= Date.now() ? { ok: false, why: 'until lies in the past' } : message;
+}
+
+async function take(own: FleetState, raw: unknown, pausing: boolean): Promise<Read<string>> {
+  await condition(() => own.known);
+  return obey(own, raw, pausing);
 }
 
 function obey(own: FleetState, raw: unknown, pausing: boolean): Read<string> {

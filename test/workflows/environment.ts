@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 
-import { createActuateActivities, createComputeActivities, createControlActivities } from '../../activities/index.ts';
+import {
+  createActuateActivities,
+  createComputeActivities,
+  createControlActivities,
+  type ComputeActivities,
+} from '../../activities/index.ts';
 import type { ComputeDeps } from '../../activities/deps.ts';
 import { folderBlobs } from '../../connectors/blobs/folder.ts';
 import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
@@ -32,11 +37,11 @@ export interface World extends FreshNamespace {
 }
 
 /** The world of one test file; each test takes an app of its own (`a0`, `a1`, ... at home on `s0`). */
-export function withWorld(config: Config = testConfig()): World {
+export function withWorld(config: Config = testConfig(), compute: Partial<ComputeActivities> = {}): World {
   const world = {} as World;
   const stops: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
-    Object.assign(world, await openWorld(config, stops));
+    Object.assign(world, await openWorld({ config, compute }, stops));
   });
   afterAll(async () => {
     for (const stop of stops.reverse()) await stop();
@@ -44,7 +49,10 @@ export function withWorld(config: Config = testConfig()): World {
   return world;
 }
 
-async function openWorld(config: Config, stops: (() => Promise<unknown>)[]): Promise<World> {
+async function openWorld(
+  { config, compute }: { config: Config; compute: Partial<ComputeActivities> },
+  stops: (() => Promise<unknown>)[],
+): Promise<World> {
   const database = await testDatabase();
   stops.push(database.drop);
   const store = await openStore({ url: database.url });
@@ -58,7 +66,7 @@ async function openWorld(config: Config, stops: (() => Promise<unknown>)[]): Pro
   const platform = memoryPlatform({ sites, apps: Object.fromEntries(Object.keys(config.apps).map((app) => [app, sites[0] ?? ''])) });
   const feeder = feedTelemetry(store, config, platform);
   stops.push(() => feeder.stop());
-  const workers = await workersOf({ ...place, store, platform, blobs: dir });
+  const workers = await workersOf({ ...place, store, platform, blobs: dir, compute });
   stops.push(() => workers.close());
   await workers.start();
   return { ...place, store, config, platform, feeder, stopWorkers: workers.stop, startWorkers: workers.start };
@@ -68,6 +76,8 @@ interface WorkerParts extends FreshNamespace {
   readonly store: Store;
   readonly platform: MemoryPlatform;
   readonly blobs: string;
+  /** Instead of the real ones, where a test needs only their answers. */
+  readonly compute: Partial<ComputeActivities>;
 }
 
 /** Training and inference have tests of their own; a workflow that would need them here fails. */
@@ -75,7 +85,7 @@ const absent = async () => {
   throw new Error('there is no model in this world');
 };
 
-async function workersOf({ address, namespace, client, store, platform, blobs: dir }: WorkerParts) {
+async function workersOf({ address, namespace, client, store, platform, blobs: dir, compute }: WorkerParts) {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
   const clock = () => Date.now();
@@ -108,14 +118,17 @@ async function workersOf({ address, namespace, client, store, platform, blobs: d
     {
       ...common,
       taskQueue: QUEUE.compute,
-      activities: createComputeActivities({
-        store,
-        clock,
-        blobs,
-        frames: { encode: encodeFrame, decode: decodeFrame },
-        inference,
-        train: absent,
-      }),
+      activities: {
+        ...createComputeActivities({
+          store,
+          clock,
+          blobs,
+          frames: { encode: encodeFrame, decode: decodeFrame },
+          inference,
+          train: absent,
+        }),
+        ...compute,
+      },
     },
     { ...common, taskQueue: QUEUE.actuate, activities: createActuateActivities({ store, clock, actuator: platform.actuator }) },
   ];

@@ -26,6 +26,11 @@ beforeAll(async () => {
   handle = await start();
 });
 
+test('it hears what is said in its first moment', async () => {
+  expect((await update('pause', ann)).said).toContain('paused');
+  expect((await update('resume', ann)).said).toBe('the fleet goes on');
+});
+
 test('it says what is missing: looks and the Schedule', async () => {
   const { findings } = await stateWhen('it has checked', (s) => s.findings.length > 0);
   expect(findings).toEqual(['there has been no look yet', 'the Schedule predict-fleet is gone; run: berth apply']);
