@@ -6,7 +6,7 @@ import { QUEUE } from './queues.ts';
 /** Errors for which trying again is hopeless. */
 const HOPELESS = ['BadInput', 'NotConfigured', 'NotPermitted', 'ModelRefused', 'PayloadTooLarge', 'NoOpenClaim'];
 
-/** Sub-second reads and writes of the store, in the worker that holds the workflow: one event each, and a pause does not wait for a queue. */
+/** Sub-second reads and writes of the store, in the worker that holds the workflow: one event each, and a pause does not wait for a queue. One at a time in a run. */
 export const store = proxyLocalActivities<
   Pick<
     ControlActivities,
@@ -20,7 +20,6 @@ export const store = proxyLocalActivities<
     | 'recheckMove'
     | 'measureQos'
     | 'endMove'
-    | 'checkFleet'
   >
 >({
   startToCloseTimeout: '10 seconds',
@@ -73,7 +72,9 @@ export const undo = (deadlineS: number) =>
   });
 
 /** Ordinary reads and writes of the control worker that may take longer than a workflow task. */
-export const control = proxyActivities<Pick<ControlActivities, 'askMove' | 'planVisits' | 'assembleProfile' | 'promoteVersion'>>({
+export const control = proxyActivities<
+  Pick<ControlActivities, 'askMove' | 'checkFleet' | 'planVisits' | 'assembleProfile' | 'promoteVersion'>
+>({
   taskQueue: QUEUE.control,
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '10 minutes',

@@ -1,6 +1,5 @@
 import {
   ApplicationFailure,
-  CancellationScope,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -15,8 +14,9 @@ import {
 import type { UpdateDefinition } from '@temporalio/common';
 
 import type { Proposal } from '../domain/decision.ts';
-import { control, store, undo } from './activity-groups.ts';
+import { store } from './activity-groups.ts';
 import { showController } from './controller-details.ts';
+import { mirror, mirrored } from './controller-mirror.ts';
 import {
   adopt,
   bookEnd,
@@ -26,12 +26,12 @@ import {
   nextExpiryMs,
   objection,
   remember,
-  rowOf,
   type ControllerInput,
   type ControllerState,
 } from './controller-state.ts';
 import { readMoveEnded, readMoveLost, readProposal } from './guards.ts';
 import { controllerInput } from './inputs.ts';
+import { askAfter, askAfterStray } from './lost-moves.ts';
 import { signals, state, updates, type Answer, type OperatorMessage } from './messages.ts';
 import { reasonOf } from './migrate-app.ts';
 import { judge, obey, verbs, type Verb } from './operator-verbs.ts';
@@ -59,12 +59,13 @@ export async function placementController(input: ControllerInput): Promise<void>
 
 const full = (own: ControllerState) => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
 
-/** A message that waits for the facts of the app (they were just reconfigured) must get them, or it would wait for ever. */
+/** A message that waits for the facts of the app (they were just reconfigured) or for the mirror must get them, or it would wait for ever. */
 async function finishHandlers(own: ControllerState): Promise<void> {
   for (;;) {
-    await condition(() => own.facts === undefined || allHandlersFinished());
+    await condition(() => own.facts === undefined || own.mirrored < own.seq || allHandlersFinished());
     if (allHandlersFinished()) return;
     await know(own);
+    await mirror(own);
   }
 }
 
@@ -138,7 +139,7 @@ function listenTo<M extends OperatorMessage>(own: ControllerState, { signal, upd
   const answer = async (raw: unknown): Promise<Answer> => {
     const outcome = await take(raw);
     if (!outcome.ok) throw ApplicationFailure.nonRetryable(outcome.why, 'BadInput');
-    await mirror(own);
+    await mirrored(own);
     return { ok: true, said: outcome.said };
   };
   const validator = (raw: unknown) => {
@@ -183,14 +184,6 @@ async function know(own: ControllerState): Promise<void> {
   if (!own.facts.known) throw ApplicationFailure.nonRetryable(`no app is called ${own.app} in the applied configuration`, 'BadInput');
 }
 
-/** A pause is acknowledged only when the store, and so every look and every effect, can see it. */
-async function mirror(own: ControllerState): Promise<void> {
-  if (own.mirrored >= own.seq) return;
-  const { seq } = own;
-  await store.mirrorController(rowOf(own));
-  own.mirrored = Math.max(own.mirrored, seq);
-}
-
 async function act(own: ControllerState): Promise<void> {
   const { moving, lost } = own;
   if (lost !== undefined && lost !== moving?.decisionId) return await askAfterStray(own, lost);
@@ -226,54 +219,4 @@ async function overrideProposal(own: ControllerState): Promise<Proposal | undefi
     expiresMs: nowMs + 600_000,
     reason: `override by ${by}: ${reason}`.slice(0, 500),
   };
-}
-
-/** The end of a move was not heard: its claim tells, and a move that nobody carries on is repaired. */
-async function askAfter(own: ControllerState): Promise<void> {
-  const move = own.moving;
-  if (!move) return;
-  const answer = await control.askMove({ app: own.app, decisionId: move.decisionId });
-  if (answer.kind === 'running') {
-    own.moving = { ...move, askMs: Date.now() + 30_000 };
-    delete own.lost;
-  } else if (answer.kind === 'ended') {
-    bookEnd(own, { decisionId: move.decisionId, end: answer.end, ...(answer.why !== undefined && { why: answer.why }) }, Date.now());
-    own.stale = true;
-  } else {
-    await repair(own, move.decisionId);
-  }
-}
-
-/** A claim that this controller does not know of, perhaps of a controller before it: it is repaired only if it is really open and nobody carries it on. */
-async function askAfterStray(own: ControllerState, decisionId: string): Promise<void> {
-  delete own.lost;
-  const answer = await control.askMove({ app: own.app, decisionId });
-  if (answer.kind === 'lost') return await repair(own, decisionId);
-  remember(
-    own,
-    `${clock(Date.now())} ${decisionId} was said to be lost; it is ${answer.kind === 'ended' ? `at its end, ${answer.end}` : 'running'}`.slice(
-      0,
-      300,
-    ),
-  );
-  own.stale = true;
-}
-
-/** Puts the app back to the snapshot of a move that was terminated half-way, and records the end that it never had. */
-async function repair(own: ControllerState, decisionId: string): Promise<void> {
-  delete own.lost;
-  const why = 'the move was terminated; repaired from its snapshot';
-  const ended = await CancellationScope.nonCancellable(async () => {
-    try {
-      await undo(own.facts?.times.revertDeadlineS ?? 600).restorePlacement({ claimId: decisionId, app: own.app });
-      return await store.endMove({ decisionId, end: 'reverted', why });
-    } catch (error) {
-      return await store.endMove({ decisionId, end: 'revert-failed', why: `terminated, and the repair failed: ${reasonOf(error)}` });
-    }
-  });
-  if (own.moving?.decisionId !== decisionId)
-    own.moving = { decisionId, from: '', to: ended.to, startedMs: Date.now(), askMs: Date.now(), origin: 'look' };
-  bookEnd(own, { decisionId, end: ended.end, why: ended.why ?? why }, Date.now());
-  remember(own, `${clock(Date.now())} ${decisionId}: ${ended.end}, ${ended.why ?? why}`.slice(0, 300));
-  own.stale = true;
 }

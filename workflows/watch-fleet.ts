@@ -11,8 +11,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import { store } from './activity-groups.ts';
+import { control, store } from './activity-groups.ts';
 import { attributes } from './attributes.ts';
+import { meanwhile, mirrored } from './controller-mirror.ts';
 import { statementOf } from './controller-state.ts';
 import { readOperatorMessage, untilOf, type Read } from './guards.ts';
 import { watchInput } from './inputs.ts';
@@ -49,13 +50,16 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
       own.seq++;
     }
     await mirror(own);
-    const { findings } = await store.checkFleet({});
+    const { findings } = await meanwhile(own, control.checkFleet({}), () => mirror(own));
     own.findings = [...findings];
     own.stale = false;
     show(own);
     await condition(() => own.stale || own.mirrored < own.seq, napMs(own), { summary: 'until the next check of the fleet' });
   }
-  await condition(allHandlersFinished);
+  while (!allHandlersFinished()) {
+    await mirror(own);
+    await condition(() => own.mirrored < own.seq || allHandlersFinished());
+  }
   await mirror(own);
   await continueAsNew<typeof watchFleet>(own);
 }
@@ -103,7 +107,7 @@ function listen(own: FleetState): void {
       async (raw) => {
         const said = await take(own, raw, pausing);
         if (!said.ok) throw ApplicationFailure.nonRetryable(said.why, 'BadInput');
-        await mirror(own);
+        await mirrored(own);
         return { ok: true, said: said.value };
       },
       {

@@ -67,11 +67,7 @@ describe('whoever is killed in the middle of a move', () => {
   test.each(cases)(
     '%s at %s: the move ends done or reverted, with at most one switch each way and no request lost',
     async (victim, phase) => {
-      const from = await siteOf(up);
-      const to = from === 'left' ? 'right' : 'left';
-      const beganMs = Date.now();
-      await override(up, to);
-      await until(async () => (await newest(up, beganMs))?.phases.some((p) => p.phase === phase) ?? false, `phase ${phase}`);
+      const { from, to, beganMs } = await moveUpTo(up, phase);
       process.kill(await pidOf(victim, { up, dir }), 'SIGKILL');
       const claim = await ended(up, beganMs);
       await clear(up);
@@ -89,11 +85,7 @@ describe('whoever is killed in the middle of a move', () => {
   test(
     'a move that is terminated is found by a look, and its app is put back',
     async () => {
-      const from = await siteOf(up);
-      const to = from === 'left' ? 'right' : 'left';
-      const beganMs = Date.now();
-      await override(up, to);
-      await until(async () => (await newest(up, beganMs))?.phases.some((p) => p.phase === 'ready') ?? false, 'phase ready');
+      const { from, beganMs } = await moveUpTo(up, 'ready');
       const claim = await newest(up, beganMs);
       await up.client.workflow.getHandle(claim?.workflowId ?? '').terminate('a test');
       expect((await ended(up, beganMs)).end).toBe('reverted');
@@ -106,11 +98,7 @@ describe('whoever is killed in the middle of a move', () => {
   test(
     'a worker that freezes longer than its heartbeat and thaws does nothing twice',
     async () => {
-      const from = await siteOf(up);
-      const to = from === 'left' ? 'right' : 'left';
-      const beganMs = Date.now();
-      await override(up, to);
-      await until(async () => (await newest(up, beganMs))?.phases.some((p) => p.phase === 'ready') ?? false, 'phase ready');
+      const { to, beganMs } = await moveUpTo(up, 'ready');
       const pid = await pidOf('worker', { up, dir });
       process.kill(pid, 'SIGSTOP');
       await wait(8_000);
@@ -158,6 +146,16 @@ async function siteOf({ platform }: Up): Promise<string> {
     return site !== undefined;
   }, 'shop serves');
   return site ?? '';
+}
+
+/** Has the app moved to the other site, and returns once the move has entered a phase. */
+async function moveUpTo(up: Up, phase: string): Promise<{ from: string; to: string; beganMs: number }> {
+  const from = await siteOf(up);
+  const to = from === 'left' ? 'right' : 'left';
+  const beganMs = Date.now();
+  await override(up, to);
+  await until(async () => (await newest(up, beganMs))?.phases.some((p) => p.phase === phase) ?? false, `phase ${phase}`);
+  return { from, to, beganMs };
 }
 
 async function override({ client }: Up, site: string): Promise<void> {
