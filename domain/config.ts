@@ -56,7 +56,7 @@ export const policySchema = z.strictObject({
   margin: z
     .strictObject({ absolute: share.default(0.05), relative: share.default(0.1), errors: z.number().min(0).default(1) })
     .prefault({}),
-  /** QoS times seconds that a move costs, spread over `horizon` times ten: see domain/gates. */
+  /** A move must be wanted in this many of the last so many looks, this one included. */
   sustained: z.strictObject({ looks: z.int().min(1).default(2), of: z.int().min(1).max(64).default(3) }).prefault({}),
   cooldown: z
     .strictObject({

@@ -73,10 +73,14 @@ async function temporalFindings({ temporalAddress, namespace }: Endpoints, stops
     );
   }
   findings.push(
-    await judged(`Schedule ${scheduleIds.look}`, 'npm run berth -- apply berth.yaml', async () => {
-      const { state } = await client.schedule.getHandle(scheduleIds.look).describe();
-      return state.paused ? `is paused${state.note ? ` (${state.note})` : ''}` : undefined;
-    }),
+    await judged(
+      `Schedule ${scheduleIds.look}`,
+      `if it is gone: npm run berth -- apply berth.yaml; if paused: temporal schedule toggle --unpause --schedule-id ${scheduleIds.look}`,
+      async () => {
+        const { state } = await client.schedule.getHandle(scheduleIds.look).describe();
+        return state.paused ? `is paused${state.note ? ` (${state.note})` : ''}` : undefined;
+      },
+    ),
   );
   return findings;
 }
@@ -123,18 +127,26 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
   if (endpoints.cluster === undefined) return findings;
   const platform = localPlatform({ dir: endpoints.cluster });
   findings.push(
-    await judged('every site is mapped and ready', 'compare sites in berth.yaml with the cores this machine allows', async () => {
-      const states = new Map((await platform.cluster.sites()).map((s) => [s.site, s]));
-      const wrong = Object.keys(config.sites).filter((site) => !states.get(site)?.ready);
-      return wrong.length === 0 ? undefined : `not ready or not known: ${wrong.join(', ')}`;
-    }),
+    await judged(
+      'every site is mapped and ready',
+      'is the local cluster running? npm start brings it back; else compare the sites in berth.yaml with the cores of this machine',
+      async () => {
+        const states = new Map((await platform.cluster.sites()).map((s) => [s.site, s]));
+        const wrong = Object.keys(config.sites).filter((site) => !states.get(site)?.ready);
+        return wrong.length === 0 ? undefined : `not ready or not known: ${wrong.join(', ')}`;
+      },
+    ),
   );
   findings.push(
-    await judged('the right to observe every app', 'the worker must be able to read the cluster folder', async () => {
-      const placements = await platform.cluster.placements(Object.keys(config.apps));
-      const lost = placements.filter((p) => p.site === undefined).map((p) => p.app);
-      return lost.length === 0 ? undefined : `cannot tell where these run: ${lost.join(', ')}`;
-    }),
+    await judged(
+      'the right to observe every app',
+      'is the local cluster running? npm start brings it back; else look at the state of the apps it names',
+      async () => {
+        const placements = await platform.cluster.placements(Object.keys(config.apps));
+        const lost = placements.filter((p) => p.site === undefined).map((p) => p.app);
+        return lost.length === 0 ? undefined : `cannot tell where these run: ${lost.join(', ')}`;
+      },
+    ),
   );
   return findings;
 }

@@ -2,7 +2,9 @@
 export function errorText(error: unknown): string {
   const texts: string[] = [];
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if (!texts.includes(at.message)) texts.push(at.message);
+    const { message } = at;
+    // Some errors repeat their cause in their own words.
+    if (!texts.some((text) => text.includes(message))) texts.push(message);
     if (at instanceof AggregateError) texts.push(...at.errors.map(errorText));
   }
   return texts.join(': ') || String(error);

@@ -3,9 +3,10 @@ import { userInfo } from 'node:os';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import type { Command } from 'commander';
 
+import type { Store } from '../../connectors/store/types.ts';
 import type { Answer, OperatorMessage, SiteMessage } from '../../workflows/messages.ts';
 import { QUEUE, workflowIds } from '../../workflows/queues.ts';
-import { Told, withPlatform, type Where } from './connect.ts';
+import { Told, withPlatform, type Connected, type Where } from './connect.ts';
 
 interface Options {
   readonly by: string;
@@ -26,11 +27,11 @@ export function operatorCommands(program: Command): void {
     said(program.command(`${verb} [app]`).description(text).option('--fleet', 'the whole fleet'), verb === 'pause').action(
       async (app: string | undefined, options: Options & { fleet?: boolean }) => {
         if ((app === undefined) === (options.fleet === undefined)) throw new Told('give the name of an app, or --fleet', 2);
-        await withPlatform(where(), async ({ client }) =>
+        await withPlatform(where(), async (connected) =>
           print(
             await (app === undefined
-              ? tellFleet(client, verb, message(options))
-              : tellApp(client, { app, update: verb, message: message(options) })),
+              ? tellFleet(connected.client, verb, message(options))
+              : tellApp(connected, { app, update: verb, message: message(options) })),
           ),
         );
       },
@@ -43,16 +44,16 @@ export function operatorCommands(program: Command): void {
   ] as const) {
     said(program.command(`${verb} <app> <site>`).description(text), verb !== 'include').action(
       async (app: string, site: string, options: Options) => {
-        await withPlatform(where(), async ({ client }) =>
-          print(await tellApp(client, { app, update: verb, message: { ...message(options), site } })),
+        await withPlatform(where(), async (connected) =>
+          print(await tellApp(connected, { app, update: verb, message: { ...message(options), site } })),
         );
       },
     );
   }
   said(program.command('clear-override <app>').description('let berth decide again'), false).action(
     async (app: string, options: Options) => {
-      await withPlatform(where(), async ({ client }) =>
-        print(await tellApp(client, { app, update: 'clear-override', message: message(options) })),
+      await withPlatform(where(), async (connected) =>
+        print(await tellApp(connected, { app, update: 'clear-override', message: message(options) })),
       );
     },
   );
@@ -61,7 +62,8 @@ export function operatorCommands(program: Command): void {
     .description('learn from the newest profile of an app; makes a profile first if there is none')
     .option('--reprofile', 'take a new profile first')
     .action((app: string, options: { reprofile?: boolean }) =>
-      withPlatform(where(), async ({ client }) => {
+      withPlatform(where(), async ({ client, store }) => {
+        await known(store, app);
         const handle = await client.workflow.start('trainModel', {
           workflowId: workflowIds.train(app),
           taskQueue: QUEUE.control,
@@ -90,7 +92,21 @@ function message(options: Options): OperatorMessage {
   };
 }
 
-async function tellApp(client: Client, said: { app: string; update: string; message: OperatorMessage | SiteMessage }): Promise<string> {
+/** A name that nobody has is the commonest mistake; it is told before anything is started. */
+async function known(store: Store, app: string): Promise<void> {
+  const apps = Object.keys((await store.config())?.config.apps ?? {});
+  if (!apps.includes(app))
+    throw new Told(`no app is called ${app}; there are ${apps.join(', ') || 'none, because nothing was applied'}`, 2);
+}
+
+interface Said {
+  readonly app: string;
+  readonly update: string;
+  readonly message: OperatorMessage | SiteMessage;
+}
+
+async function tellApp({ client, store }: Connected, said: Said): Promise<string> {
+  await known(store, said.app);
   const start = new WithStartWorkflowOperation('placementController', {
     workflowId: workflowIds.controller(said.app),
     taskQueue: QUEUE.control,

@@ -1,6 +1,8 @@
 import { summariseDecision } from '../../domain/explain.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import type { Cluster } from '../../connectors/ports.ts';
+import type { Placement } from '../../domain/records.ts';
+import { errorText } from './error-text.ts';
 
 export interface AppStatus {
   readonly app: string;
@@ -20,7 +22,7 @@ export async function statusOf(store: Store, cluster: Cluster | undefined): Prom
   const [fleet, controllers, placements, champions, last] = await Promise.all([
     store.fleet(),
     store.controllers(),
-    cluster?.placements(names) ?? [],
+    seen(cluster, names),
     store.champions(),
     store.lastLook(),
   ]);
@@ -47,6 +49,16 @@ export async function statusOf(store: Store, cluster: Cluster | undefined): Prom
     ...(last && { look: `${new Date(last.lookMs).toISOString()}, ${((Date.now() - last.lookMs) / 1000).toFixed(0)} s ago` }),
     apps,
   };
+}
+
+/** Where the apps are; of a cluster that does not answer nothing is known, and the rest is shown all the same. */
+async function seen(cluster: Cluster | undefined, names: readonly string[]): Promise<readonly Placement[]> {
+  try {
+    return (await cluster?.placements(names)) ?? [];
+  } catch (error) {
+    process.stderr.write(`where the apps are cannot be told: ${errorText(error)}\n`);
+    return [];
+  }
 }
 
 function stateOf(controller: Awaited<ReturnType<Store['controllers']>>[number] | undefined): string {

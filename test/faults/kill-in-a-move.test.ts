@@ -67,9 +67,9 @@ describe('whoever is killed in the middle of a move', () => {
   test.each(cases)(
     '%s at %s: the move ends done or reverted, with at most one switch each way and no request lost',
     async (victim, phase) => {
-      const { from, to, beganMs } = await moveUpTo(up, phase);
+      const { from, to, beganMs, decisionId } = await moveUpTo(up, phase);
       process.kill(await pidOf(victim, { up, dir }), 'SIGKILL');
-      const claim = await ended(up, beganMs);
+      const claim = await ended(up, decisionId);
       await clear(up);
       expect(['done', 'reverted']).toContain(claim.end);
       expect(await siteOf(up)).toBe(claim.end === 'done' ? to : from);
@@ -85,10 +85,10 @@ describe('whoever is killed in the middle of a move', () => {
   test(
     'a move that is terminated is found by a look, and its app is put back',
     async () => {
-      const { from, beganMs } = await moveUpTo(up, 'ready');
-      const claim = await newest(up, beganMs);
+      const { from, decisionId } = await moveUpTo(up, 'ready');
+      const claim = await up.store.claim(decisionId);
       await up.client.workflow.getHandle(claim?.workflowId ?? '').terminate('a test');
-      expect((await ended(up, beganMs)).end).toBe('reverted');
+      expect((await ended(up, decisionId)).end).toBe('reverted');
       await clear(up);
       expect(await siteOf(up)).toBe(from);
     },
@@ -98,12 +98,12 @@ describe('whoever is killed in the middle of a move', () => {
   test(
     'a worker that freezes longer than its heartbeat and thaws does nothing twice',
     async () => {
-      const { to, beganMs } = await moveUpTo(up, 'ready');
+      const { to, beganMs, decisionId } = await moveUpTo(up, 'ready');
       const pid = await pidOf('worker', { up, dir });
       process.kill(pid, 'SIGSTOP');
       await wait(8_000);
       process.kill(pid, 'SIGCONT');
-      const claim = await ended(up, beganMs);
+      const claim = await ended(up, decisionId);
       await clear(up);
       expect(claim.end).toBe('done');
       const report = await up.platform.report({ fromMs: beganMs, toMs: claim.endedMs ?? Date.now(), boundMs: 500 });
@@ -149,13 +149,17 @@ async function siteOf({ platform }: Up): Promise<string> {
 }
 
 /** Has the app moved to the other site, and returns once the move has entered a phase. */
-async function moveUpTo(up: Up, phase: string): Promise<{ from: string; to: string; beganMs: number }> {
+async function moveUpTo(up: Up, phase: string): Promise<{ from: string; to: string; beganMs: number; decisionId: string }> {
   const from = await siteOf(up);
   const to = from === 'left' ? 'right' : 'left';
   const beganMs = Date.now();
   await override(up, to);
-  await until(async () => (await newest(up, beganMs))?.phases.some((p) => p.phase === phase) ?? false, `phase ${phase}`);
-  return { from, to, beganMs };
+  let claim: Claim | undefined;
+  await until(async () => {
+    claim = (await up.store.claims({ app: 'shop', limit: 1 })).find((c) => c.openedMs >= beganMs);
+    return claim?.phases.some((p) => p.phase === phase) ?? false;
+  }, `phase ${phase}`);
+  return { from, to, beganMs, decisionId: claim?.decisionId ?? '' };
 }
 
 async function override({ client }: Up, site: string): Promise<void> {
@@ -177,18 +181,13 @@ async function clear({ client, store }: Up): Promise<void> {
   }, 'the override taken back');
 }
 
-/** The newest claim since `sinceMs`; while the database is down nothing can be told. */
-async function newest({ store }: Up, sinceMs: number): Promise<Claim | undefined> {
-  try {
-    return (await store.claims({ app: 'shop', limit: 1 })).find((c) => c.openedMs >= sinceMs);
-  } catch {
-    return undefined;
-  }
-}
-
-async function ended(up: Up, sinceMs: number): Promise<Claim> {
+/** The claim at its end. While the database is down nothing can be told. */
+async function ended({ store }: Up, decisionId: string): Promise<Claim> {
   let claim: Claim | undefined;
-  await until(async () => (claim = await newest(up, sinceMs))?.end !== undefined, 'the end of the move');
+  await until(async () => {
+    claim = await store.claim(decisionId).catch(() => undefined);
+    return claim?.end !== undefined;
+  }, 'the end of the move');
   if (!claim) throw new Error('there is no claim');
   return claim;
 }
