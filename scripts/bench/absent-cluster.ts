@@ -14,15 +14,19 @@ interface Row {
   readonly generation: number;
 }
 
+/** Makes the tables of an absent cluster; once, before any process opens it. */
+export async function makeAbsentCluster(sql: Sql): Promise<void> {
+  await sql`create schema absent`;
+  await sql`create table absent.placement (app text primary key, site text not null, decision_id text not null, generation int4 not null)`;
+  await sql`create table absent.change (id text primary key)`;
+}
+
 /**
  * A cluster without apps: each is on the site of its number until a move inserts another, and is ready there at once. The rows are in the
  * bench's own database, because several processes share them and some of them are killed.
  */
-export async function absentCluster({ url, sites }: { url: string; sites: readonly string[] }): Promise<AbsentCluster> {
+export function absentCluster({ url, sites }: { url: string; sites: readonly string[] }): AbsentCluster {
   const sql = connect({ url, max: 2 });
-  await sql`create schema if not exists absent`;
-  await sql`create table if not exists absent.placement (app text primary key, site text not null, decision_id text not null, generation int4 not null)`;
-  await sql`create table if not exists absent.change (id text primary key)`;
   const find = async (db: Sql | Tx, app: string): Promise<Omit<Row, 'decision_id'> & { decision_id?: string }> => {
     const [row] = await db<Row[]>`select * from absent.placement where app = ${app}`;
     return row ?? { app, site: homeOf(app, sites), generation: 0 };

@@ -25,7 +25,7 @@ export async function runLoop(options: LoopOptions, say: (line: string) => void)
 }
 
 async function measureAll(options: LoopOptions, { folder, say }: { folder: string; say: (line: string) => void }): Promise<number> {
-  const file = join(folder, 'loop.json');
+  const file = join(folder, options.quick ? 'quick.json' : 'loop.json');
   const fresh: Result[] = [];
   const failed: string[] = [];
   let all: Result[] = [];

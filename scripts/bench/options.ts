@@ -19,6 +19,8 @@ export interface LoopOptions {
   readonly kills: number;
   readonly pauseLooks: number;
   readonly moves: number;
+  /** Its figures mean nothing, so they are kept apart. */
+  readonly quick: boolean;
   readonly write: boolean;
 }
 
@@ -68,7 +70,8 @@ export function readLoopOptions(args: readonly string[]): LoopOptions {
     kills: quick ? 1 : 3,
     pauseLooks: quick ? 2 : 4,
     moves: values.moves === undefined ? (quick ? 1 : 10) : numberOf('moves', values.moves),
-    write: values.write,
+    quick,
+    write: values.write && !quick,
   };
 }
 

@@ -15,6 +15,7 @@ import { freePort } from '../platform/free-port.ts';
 import { dismissGuard, end, environmentWithout, launch, tailOf, type Running } from '../platform/server-process.ts';
 import { removePostgres, startPostgres } from '../platform/postgres-server.ts';
 import { startTemporal } from '../platform/temporal-server.ts';
+import { makeAbsentCluster } from './absent-cluster.ts';
 import type { PartPids } from './usage.ts';
 
 /** Servers and workers of berth in processes of their own, as in production; the apps are not there. */
@@ -114,6 +115,7 @@ async function setUp({ dir, sites, say }: { dir: string; sites: number; say: (li
       return { postgres: row?.bytes ?? NaN, temporal: files.reduce((sum, file) => sum + statSync(file).size, 0) };
     },
   };
+  await makeAbsentCluster(sql);
   await stage.startWorkers();
   return stage;
 }

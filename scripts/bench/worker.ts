@@ -10,7 +10,7 @@ const sites = Number(process.argv[3]);
 if (!role || !(sites >= 1)) throw new Error(`usage: worker.js ${ROLES.join('|')} SITES`);
 
 const settings = readSettings(process.env);
-const cluster = await absentCluster({ url: settings.databaseUrl, sites: siteNames(sites) });
+const cluster = absentCluster({ url: settings.databaseUrl, sites: siteNames(sites) });
 try {
   await runWorkers([role], settings, () => cluster);
 } finally {
