@@ -99,8 +99,21 @@ export async function configured(store: ControlDeps['store']): Promise<AppliedCo
   return applied;
 }
 
-/** The fleet in the one order that shards are cut from. */
-export const appNames = (applied: AppliedConfig): string[] => Object.keys(applied.config.apps).sort();
+const orders = new WeakMap<AppliedConfig['config'], readonly string[]>();
+
+/**
+ * The fleet in the one order that shards are cut from: by the app whose model serves, then by name. Apps of one model lie together, so that a
+ * look loads a model once and not once per shard.
+ */
+export function appNames({ config }: AppliedConfig): readonly string[] {
+  const known = orders.get(config);
+  if (known) return known;
+  const keyed = Object.entries(config.apps).map(([app, spec]) => ({ app, key: spec.model ?? app }));
+  const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  const order = keyed.sort((a, b) => byCode(a.key, b.key) || byCode(a.app, b.app)).map(({ app }) => app);
+  orders.set(config, order);
+  return order;
+}
 
 /** The strictest freshness of any app's policy: a look later than that may act for none. */
 function freshnessS({ config }: AppliedConfig): number {

@@ -107,7 +107,12 @@ function subjectOf(
 async function infer({ inference }: ComputeDeps, config: Config, window: FleetWindow, subjects: readonly Subject[]): Promise<void> {
   const facts = Object.fromEntries(Object.entries(config.sites).map(([site, spec]) => [site, spec.facts]));
   const groups = new Map<ModelVersion, Subject[]>();
-  for (const subject of subjects) if (subject.champion) groups.set(subject.champion, [...(groups.get(subject.champion) ?? []), subject]);
+  for (const subject of subjects) {
+    if (!subject.champion) continue;
+    const group = groups.get(subject.champion);
+    if (group) group.push(subject);
+    else groups.set(subject.champion, [subject]);
+  }
   await Promise.all(
     [...groups].map(async ([model, served]) => {
       const contract = model.contract as ModelContract;

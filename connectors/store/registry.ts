@@ -18,6 +18,8 @@ type RegistryMethods = Pick<Store, 'addModel' | 'model' | 'setAlias' | 'alias' |
 
 /** Versions of models and the aliases that say which one serves. */
 export function createRegistry(sql: Sql): RegistryMethods {
+  /** The champions read last: a version never changes, and every shard of a look asks for all of them. */
+  let known: ReadonlyMap<string, ModelVersion> = new Map();
   return {
     addModel: (model) => sql.begin((tx) => addModel(tx, model)),
     async model(key, version) {
@@ -32,9 +34,13 @@ export function createRegistry(sql: Sql): RegistryMethods {
       return row && readModel(row);
     },
     async champions() {
-      return (await sql<Row[]>`select m.* from model m join alias a using (key, version) where a.alias = 'champion' order by key`).map(
-        readModel,
-      );
+      const serving = await sql<{ key: string; version: number }[]>`select key, version from alias where alias = 'champion' order by key`;
+      const missing = serving.filter((s) => !known.has(idOf(s)));
+      const read = missing.length === 0 ? [] : await readVersions(sql, missing);
+      const fresh = new Map(read.map((m) => [idOf(m), m]));
+      const champions = serving.flatMap((s) => known.get(idOf(s)) ?? fresh.get(idOf(s)) ?? []);
+      known = new Map(champions.map((m) => [idOf(m), m]));
+      return champions;
     },
     /** Newest first. */
     async aliasHistory(key) {
@@ -42,6 +48,15 @@ export function createRegistry(sql: Sql): RegistryMethods {
         select alias, version, by_whom as by, why, at_ms as "atMs" from alias_log where key = ${key} order by n desc`;
     },
   };
+}
+
+const idOf = ({ key, version }: Pick<ModelVersion, 'key' | 'version'>): string => JSON.stringify([key, version]);
+
+async function readVersions(sql: Sql, wanted: readonly Pick<ModelVersion, 'key' | 'version'>[]): Promise<ModelVersion[]> {
+  const rows = await sql<Row[]>`
+    select m.* from model m
+    join unnest(${wanted.map((w) => w.key)}::text[], ${wanted.map((w) => w.version)}::int4[]) w(key, version) using (key, version)`;
+  return rows.map(readModel);
 }
 
 async function addModel(tx: Tx, model: Omit<ModelVersion, 'version'>): Promise<ModelVersion> {

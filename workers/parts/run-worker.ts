@@ -98,7 +98,7 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
       };
     }
     case 'compute': {
-      const inference = openInference({ blobs, threads: 2, cacheBytes: 256 * 2 ** 20 });
+      const inference = openInference({ blobs, threads: 2, cacheBytes: 512 * 2 ** 20 });
       stops.add('inference', () => inference.close());
       return {
         ...common,
