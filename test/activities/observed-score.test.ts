@@ -9,11 +9,19 @@ beforeAll(async () => {
   // 10 ms score 1, 110 ms score 0: ten seconds of 30 ms on s0, of which the last three on s1 with 80 ms.
   for (let s = 1; s <= 10; s++) {
     const [placed, p99] = s <= 7 ? ['s0', 30 + (s % 3) * 10] : ['s1', 80];
-    await at.store.appendScrape({ atMs: T0 + s * 1000, sites: [], apps: [{ app: 'a0', placed, values: { kpi_p99_ms: p99 } }, { app: 'a1', placed, values: {} }] });
+    await at.store.appendScrape({
+      atMs: T0 + s * 1000,
+      sites: [],
+      apps: [
+        { app: 'a0', placed, values: { kpi_p99_ms: p99 } },
+        { app: 'a1', placed, values: {} },
+      ],
+    });
   }
 });
 
-const score = (app: string, site: string, fromS: number, toS: number) => observedScore(at.store, { app, site, fromMs: T0 + fromS * 1000, toMs: T0 + toS * 1000 });
+const score = (app: string, site: string, fromS: number, toS: number) =>
+  observedScore(at.store, { app, site, fromMs: T0 + fromS * 1000, toMs: T0 + toS * 1000 });
 
 test('an app is scored by the median of what was seen on the site itself', async () => {
   // On s0: 40, 50, 30, 40, 50, 30, 40 ms, so the median is 40 ms.

@@ -1,10 +1,11 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { bundleWorkflows } from '../../scripts/platform/bundle-workflows.ts';
 import { checkoutFolder } from '../../scripts/platform/checkout.ts';
+import { quietRuntime } from '../workflows/quiet-runtime.ts';
 import { workflowBundlePath } from '../setup/servers.ts';
 import { recordedHistories, type Recorded } from './history-files.ts';
 
@@ -30,7 +31,7 @@ let code: string;
 let dir: string;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
   recorded = await recordedHistories();
   code = await readFile(await workflowBundlePath(), 'utf8');
   await mkdir(join(ROOT, '.berth'), { recursive: true });

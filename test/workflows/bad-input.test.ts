@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { QUEUE } from '../../workflows/queues.ts';
 import { atRest, eventsOf, eventTypesOf } from './histories.ts';
 import { withWorld } from './environment.ts';
-import { controllerHandle, stateWhen } from './moves.ts';
+import { stateWhen } from './moves.ts';
 
 const world = withWorld();
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 
 import {
@@ -21,6 +21,8 @@ import { readablePayloads } from '../../workers/parts/readable-payloads.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { testDatabase, workflowBundlePath } from '../setup/servers.ts';
 import { freshNamespace, type FreshNamespace } from './fresh-namespace.ts';
+import { quietRuntime } from './quiet-runtime.ts';
+import { replayEverything } from './replay-everything.ts';
 import { memoryPlatform, type MemoryPlatform } from './memory-platform.ts';
 import { testConfig } from './test-config.ts';
 import { feedTelemetry, type Feeder } from './telemetry-feeder.ts';
@@ -44,7 +46,12 @@ export function withWorld(config: Config = testConfig(), compute: Partial<Comput
     Object.assign(world, await openWorld({ config, compute }, stops));
   });
   afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
+    try {
+      await world.stopWorkers?.();
+      if (world.client) await replayEverything(world.client, await workflowBundlePath());
+    } finally {
+      for (const stop of stops.reverse()) await stop();
+    }
   });
   return world;
 }
@@ -86,7 +93,7 @@ const absent = async () => {
 };
 
 async function workersOf({ address, namespace, client, store, platform, blobs: dir, compute }: WorkerParts) {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
   const connection = await NativeConnection.connect({ address });
   const clock = () => Date.now();
   const blobs = folderBlobs(dir);

@@ -73,9 +73,14 @@ export function memoryPlatform(at: { sites: readonly string[]; apps: Readonly<Re
   return {
     cluster: {
       sites: async () => at.sites.map((site) => ({ site, ready: true })),
-      placements: (apps) => Promise.all(apps.map((app) => (cells.has(app) ? call('placements', app, placementOf) : { app }))),
+      placements: (apps) =>
+        Promise.all(apps.map((app) => (cells.has(app) ? call('placements', app, placementOf) : Promise.resolve({ app })))),
       feasibility: async (apps) =>
-        (await Promise.all(apps.map((app) => (cells.has(app) ? call('feasibility', app, refusalsOf) : nowhere(app, at.sites))))).flat(),
+        (
+          await Promise.all(
+            apps.map((app) => (cells.has(app) ? call('feasibility', app, refusalsOf) : Promise.resolve(nowhere(app, at.sites)))),
+          )
+        ).flat(),
     },
     actuator: {
       observe: (app) => call('observe', app, observationOf),

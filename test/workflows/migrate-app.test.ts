@@ -183,14 +183,34 @@ test('a move that cannot be undone ends revert-failed, its workflow fails, and t
   expect(world.platform.switches('a19')).toEqual([]);
 });
 
-test('the same decision proposed twice, also to a controller that has forgotten it, is one move', async () => {
+test('the same decision proposed twice is one move', async () => {
   const decisionId = await propose(world, 'a20', 's1');
   await propose(world, 'a20', 's1', { decisionId });
   await resultOf(world, 'a20', decisionId);
-  await world.client.workflow.getHandle('app/a20').terminate('the test forgets');
   await propose(world, 'a20', 's1', { decisionId });
-  const state = await stateWhen(world, 'a20', 'the second start is settled', (s) => s.seen.includes(decisionId) && s.moving === undefined);
-  expect(state.coolUntilMs).toBeDefined();
+  await stateWhen(world, 'a20', 'the move is booked', (s) => s.moving === undefined && s.coolUntilMs !== undefined);
   expect(world.platform.switches('a20')).toHaveLength(1);
   expect(await world.store.claims({ app: 'a20', limit: 9 })).toHaveLength(1);
+});
+
+test('a controller that is told a decision whose move has ended asks how, and does not move again', async () => {
+  const { decisionId, handle } = await startMove(world, 'a21', 's1');
+  await handle.result();
+  await propose(world, 'a21', 's1', { decisionId });
+  await stateWhen(world, 'a21', 'the end is booked', (s) => s.moving === undefined && s.coolUntilMs !== undefined);
+  expect(world.platform.switches('a21')).toHaveLength(1);
+  expect(await world.store.claims({ app: 'a21', limit: 9 })).toHaveLength(1);
+});
+
+test('a move goes on when the workers are stopped in the middle of it and started again', async () => {
+  world.platform.faults('a22').hang = true;
+  const { handle } = await startMove(world, 'a22', 's1', {
+    times: { readyDeadlineS: 60, stableS: 0, soakS: 0.5, tolerance: 0.1, revertDeadlineS: 60 },
+  });
+  await inPhase(world, 'a22', 'ready');
+  await world.stopWorkers();
+  world.platform.faults('a22').hang = false;
+  await world.startWorkers();
+  expect(await handle.result()).toMatchObject({ end: 'done' });
+  expect(world.platform.switches('a22')).toHaveLength(1);
 });
