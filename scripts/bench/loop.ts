@@ -18,14 +18,15 @@ type Step = readonly [key: string, measure: () => Promise<Figures>];
 
 /** Measures what was asked for, one after another, and prints it. A part that fails is named at the end, and the others still count. One at a time. */
 export async function runLoop(options: LoopOptions, say: (line: string) => void): Promise<number> {
-  const folder = join(checkoutFolder(), '.berth', 'bench');
+  // A smoke run's figures mean nothing: they are kept apart, and it does not wait for a real one.
+  const folder = join(checkoutFolder(), '.berth', options.quick ? 'bench-quick' : 'bench');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const onWait = (): void => say('another benchmark is running from this checkout; waiting for it ...');
   return await withLock(join(folder, 'loop.lock'), () => measureAll(options, { folder, say }), { onWait });
 }
 
 async function measureAll(options: LoopOptions, { folder, say }: { folder: string; say: (line: string) => void }): Promise<number> {
-  const file = join(folder, options.quick ? 'quick.json' : 'loop.json');
+  const file = join(folder, 'loop.json');
   const fresh: Result[] = [];
   const failed: string[] = [];
   let all: Result[] = [];

@@ -19,7 +19,7 @@ export interface LoopOptions {
   readonly kills: number;
   readonly pauseLooks: number;
   readonly moves: number;
-  /** Its figures mean nothing, so they are kept apart. */
+  /** A smoke run. */
   readonly quick: boolean;
   readonly write: boolean;
 }

@@ -16,7 +16,7 @@ export interface Fleet extends Stage {
   readonly shape: FleetShape;
   readonly schedule: ScheduleHandle;
   readonly model: Awaited<ReturnType<typeof registerModels>>;
-  /** The first look that ends after `afterMs` and satisfies `wanted`. Rejects after `deadlineS`. */
+  /** The first look scheduled after `afterMs` that has ended. Rejects after `deadlineS`. */
   nextLook(afterMs: number, deadlineS: number): Promise<LookRow>;
   /** Until no move is open. */
   settled(deadlineS: number): Promise<void>;

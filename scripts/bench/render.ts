@@ -147,7 +147,7 @@ function moveSection(results: readonly Result[]): string {
   ]);
   const [first] = moves;
   return (
-    `### Moves\n\nA real service in the local cluster (${first?.sites === 'cores' ? 'CPU cores' : 'simulated sites'}); medians in seconds by phase of the claim. Of them ${WAITS.stableS} s of \`ready\` and ${WAITS.soakS} s of \`verify\` are waits that the policy asks for.\n\n` +
+    `### Moves\n\nA real service in the local cluster (${first?.sites === 'cores' ? 'CPU cores' : 'simulated sites'}); medians in seconds by phase of the claim. ${WAITS.stableS + WAITS.soakS} s of \`ready\` are waits that the policy asks for: ready for ${WAITS.stableS} s, then watched for ${WAITS.soakS} s.\n\n` +
     table(['load', 'done', 'move p50 / max s', ...phases, 'requests: sent / lost / timed out / shed'], rows)
   );
 }

@@ -16,7 +16,8 @@ import { checkoutFolder } from '../../scripts/platform/checkout.ts';
 
 const root = checkoutFolder();
 const run = promisify(execFile);
-const bench = (...args: string[]) => run(process.execPath, [join(root, 'scripts', 'run.mjs'), 'bench', ...args], { cwd: root, maxBuffer: 2 ** 24 });
+const bench = (...args: string[]) =>
+  run(process.execPath, [join(root, 'scripts', 'run.mjs'), 'bench', ...args], { cwd: root, maxBuffer: 2 ** 24 });
 
 describe('npm run bench', () => {
   test('without a name it lists the benchmarks, and an unknown one is refused', async () => {
@@ -39,7 +40,7 @@ describe('npm run bench', () => {
     const { stdout } = await bench('loop', '--quick');
     expect(stdout).toMatch(/\| 40 x 4, 2 models, 2 s /);
     expect(stdout).toMatch(/all workers killed at 40 apps/);
-    const kept = JSON.parse(await readFile(join(root, '.berth', 'bench', 'quick.json'), 'utf8')) as Result[];
+    const kept = JSON.parse(await readFile(join(root, '.berth', 'bench-quick', 'loop.json'), 'utf8')) as Result[];
     const look = kept.find((r) => r.kind === 'look');
     const recovery = kept.find((r) => r.kind === 'recovery');
     if (look?.kind !== 'look' || recovery?.kind !== 'recovery') throw new Error('both parts are kept');
@@ -88,7 +89,12 @@ describe('what the figures are made from', () => {
   test('a pause slower than its goal is not met', () => {
     const pause = { n: 5, p50: 0.03, max: 0.3 };
     const result: Result = {
-      key: 'pause', at: '2026-01-01T00:00:00Z', commit: 'c', machine: 'm', loadBefore: 0, kind: 'pause',
+      key: 'pause',
+      at: '2026-01-01T00:00:00Z',
+      commit: 'c',
+      machine: 'm',
+      loadBefore: 0,
+      kind: 'pause',
       figures: { shape: { apps: 10, sites: 4, models: 1, everyS: 5 }, looks: 2, running: pause, fresh: { ...pause, max: 0.1 } },
     };
     const goal = judgeGoals([result]).find((g) => g.goal.startsWith('pause'));
