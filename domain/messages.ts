@@ -5,9 +5,16 @@ import { NAME } from './config.ts';
 const FOR_MAX_S = 366 * 86_400;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-const text = (max: number) => z.string().max(max).refine((value) => value.trim() !== '', 'must say something');
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => value.trim() !== '', 'must say something');
 const name = z.string().regex(NAME);
-const instant = z.string().regex(INSTANT).refine((value) => !Number.isNaN(Date.parse(value)), 'must be an instant that exists');
+const instant = z
+  .string()
+  .regex(INSTANT)
+  .refine((value) => !Number.isNaN(Date.parse(value)), 'must be an instant that exists');
 
 const statement = {
   /** Who says so: a statement, not proof. */
@@ -20,7 +27,8 @@ const statement = {
   /** Messages of equal id are one message. */
   id: text(100).optional(),
 };
-const oneEnd = (message: { until?: string | undefined; forS?: number | undefined }) => message.until === undefined || message.forS === undefined;
+const oneEnd = (message: { until?: string | undefined; forS?: number | undefined }) =>
+  message.until === undefined || message.forS === undefined;
 const ONE_END = 'give until or forS, not both';
 
 /** pause, resume, clear-override. */
