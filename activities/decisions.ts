@@ -1,4 +1,3 @@
-import { heartbeat } from '@temporalio/activity';
 import { setImmediate as breathe } from 'node:timers/promises';
 
 import { allocate, type AllocateInput } from '../domain/allocate.ts';
@@ -7,6 +6,7 @@ import { decide } from '../domain/decide.ts';
 import type { Decision, Proposal } from '../domain/decision.ts';
 import { summariseDecision } from '../domain/explain.ts';
 import type { AppliedConfig, EvidenceRow, LookRow } from '../domain/records.ts';
+import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
 import { appNames, configured } from './looks.ts';
 import { scheduleIds } from './schedules.ts';
@@ -17,32 +17,33 @@ const BREATH = 50;
 export const decisionActivities = (deps: ControlDeps) => ({
   /** Decides for the whole fleet in one place and writes it down in one transaction. A look that is decided is returned unchanged. */
   async decideFleet({ lookMs }: { lookMs: number }): Promise<{ counts: Record<string, number>; again: boolean }> {
-    const applied = await configured(deps.store);
-    const { look, previousMs } = await deps.store.openLook({
-      lookMs,
-      configVersion: applied.version,
-      openedMs: deps.clock(),
-      recordOnly: false,
-    });
-    if (look.decidedMs !== undefined) return await deps.store.writeDecisions(lookMs, [], [], look.decidedMs);
-    const known = await gather(deps, applied, lookMs);
-    const intervalS = await intervalOf(deps, applied);
-    const decisions: Decision[] = [];
-    for (const [index, app] of known.apps.entries()) {
-      if (index % BREATH === BREATH - 1) {
-        heartbeat({ decided: index, of: known.apps.length });
-        await breathe();
-      }
-      const input = inputOf({ app, applied, look, known, intervalS, nowMs: deps.clock(), ...(previousMs !== undefined && { previousMs }) });
-      if (input) decisions.push(decide(input));
-    }
-    const allocated = allocate({ decisions, claims: known.claims, placements: known.placements, ...limitsOf(applied) });
-    const proposals = look.recordOnly
-      ? []
-      : allocated.filter((d) => d.verdict === 'move' || d.verdict === 'recommend').map((d) => proposalOf(d, applied, deps.clock()));
-    return await deps.store.writeDecisions(lookMs, allocated, proposals, deps.clock());
+    return await beating(() => decideAll(deps, lookMs));
   },
 });
+
+async function decideAll(deps: ControlDeps, lookMs: number): Promise<{ counts: Record<string, number>; again: boolean }> {
+  const applied = await configured(deps.store);
+  const { look, previousMs } = await deps.store.openLook({
+    lookMs,
+    configVersion: applied.version,
+    openedMs: deps.clock(),
+    recordOnly: false,
+  });
+  if (look.decidedMs !== undefined) return await deps.store.writeDecisions(lookMs, [], [], look.decidedMs);
+  const known = await gather(deps, applied, lookMs);
+  const intervalS = await intervalOf(deps, applied);
+  const decisions: Decision[] = [];
+  for (const [index, app] of known.apps.entries()) {
+    if (index % BREATH === BREATH - 1) await breathe();
+    const input = inputOf({ app, applied, look, known, intervalS, nowMs: deps.clock(), ...(previousMs !== undefined && { previousMs }) });
+    if (input) decisions.push(decide(input));
+  }
+  const allocated = allocate({ decisions, claims: known.claims, placements: known.placements, ...limitsOf(applied) });
+  const proposals = look.recordOnly
+    ? []
+    : allocated.filter((d) => d.verdict === 'move' || d.verdict === 'recommend').map((d) => proposalOf(d, applied, deps.clock()));
+  return await deps.store.writeDecisions(lookMs, allocated, proposals, deps.clock());
+}
 
 function limitsOf({ config }: AppliedConfig): Pick<AllocateInput, 'budgets' | 'namespaces' | 'capacity'> {
   return {

@@ -1,7 +1,8 @@
-import { ApplicationFailure, heartbeat, log } from '@temporalio/activity';
+import { ApplicationFailure, log } from '@temporalio/activity';
 
 import type { AppliedConfig } from '../domain/records.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
+import { beating } from './beating.ts';
 import { isRunning } from './claims.ts';
 import type { ControlDeps } from './deps.ts';
 
@@ -25,34 +26,40 @@ const LOST_AFTER_MS = 5_000;
 export const lookActivities = (deps: ControlDeps) => ({
   /** Makes the row of a look, or finds it, and cuts the fleet into shards. */
   async openLook({ lookMs }: { lookMs: number }): Promise<OpenedLook> {
-    const applied = await configured(deps.store);
-    const nowMs = deps.clock();
-    const lateS = (nowMs - lookMs) / 1000;
-    const limitS = freshnessS(applied);
-    const recordOnly = lateS > limitS ? `it began ${lateS.toFixed(0)} s after its time, freshness is ${limitS} s` : undefined;
-    const { look } = await deps.store.openLook({
-      lookMs,
-      configVersion: applied.version,
-      openedMs: nowMs,
-      recordOnly: recordOnly !== undefined,
-    });
-    const apps = appNames(applied).length;
-    const shards = Array.from({ length: Math.ceil(apps / deps.shardSize) }, (_, i) => ({
-      offset: i * deps.shardSize,
-      count: Math.min(deps.shardSize, apps - i * deps.shardSize),
-    }));
-    return { apps, shards, ...(look.recordOnly && { recordOnly: recordOnly ?? 'an earlier attempt found it too late' }) };
+    return await beating(() => open(deps, lookMs));
   },
 
   /** Hands proposals to the controllers that have something to do, names moves that nobody carries on, joins outcomes, closes the look. */
   async sendProposals({ lookMs }: { lookMs: number }): Promise<{ proposals: number; lost: number; outcomes: number }> {
-    const proposals = await deliver(deps);
-    const lost = await reportLost(deps);
-    const outcomes = await deps.store.joinOutcomes(deps.clock());
+    const { proposals, lost, outcomes } = await beating(async () => ({
+      proposals: await deliver(deps),
+      lost: await reportLost(deps),
+      outcomes: await deps.store.joinOutcomes(deps.clock()),
+    }));
     await deps.store.closeLook(lookMs, deps.clock());
     return { proposals, lost, outcomes };
   },
 });
+
+async function open(deps: ControlDeps, lookMs: number): Promise<OpenedLook> {
+  const applied = await configured(deps.store);
+  const nowMs = deps.clock();
+  const lateS = (nowMs - lookMs) / 1000;
+  const limitS = freshnessS(applied);
+  const recordOnly = lateS > limitS ? `it began ${lateS.toFixed(0)} s after its time, freshness is ${limitS} s` : undefined;
+  const { look } = await deps.store.openLook({
+    lookMs,
+    configVersion: applied.version,
+    openedMs: nowMs,
+    recordOnly: recordOnly !== undefined,
+  });
+  const apps = appNames(applied).length;
+  const shards = Array.from({ length: Math.ceil(apps / deps.shardSize) }, (_, i) => ({
+    offset: i * deps.shardSize,
+    count: Math.min(deps.shardSize, apps - i * deps.shardSize),
+  }));
+  return { apps, shards, ...(look.recordOnly && { recordOnly: recordOnly ?? 'an earlier attempt found it too late' }) };
+}
 
 async function deliver({ store, client, clock }: ControlDeps): Promise<number> {
   let sent = 0;
@@ -63,7 +70,7 @@ async function deliver({ store, client, clock }: ControlDeps): Promise<number> {
       const some = pending.slice(i, i + SIGNALS_AT_ONCE);
       await Promise.all(some.map((p) => tell(client, p.app, 'propose', p)));
       await store.acknowledge(some.map((p) => p.decisionId));
-      heartbeat({ sent: (sent += some.length) });
+      sent += some.length;
     }
   }
 }

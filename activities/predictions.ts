@@ -1,4 +1,4 @@
-import { heartbeat, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 
 import type { Config, Objective, Policy } from '../domain/config.ts';
 import type { AppBlock, FleetWindow } from '../domain/frame.ts';
@@ -6,6 +6,7 @@ import type { AppliedConfig, ModelVersion, PredictionRow } from '../domain/recor
 import { ruleScores, siteRule } from '../domain/rule.ts';
 import type { ModelContract } from '../learning/contract.ts';
 import { contractMismatch, predictRows, ticksNeeded, toScores } from '../learning/serve.ts';
+import { beating } from './beating.ts';
 import { ageS, completeShare, lastPlaced } from './coverage.ts';
 import type { ComputeDeps } from './deps.ts';
 import { appNames, configured } from './looks.ts';
@@ -26,37 +27,37 @@ interface Subject {
 
 export const predictionActivities = (deps: ComputeDeps) => ({
   /** Reads one window for a stretch of the fleet, predicts every app on every site it may run on, and stores the rows in place of an earlier attempt's. */
-  async predictShard({
-    lookMs,
-    offset,
-    count,
-  }: {
-    lookMs: number;
-    offset: number;
-    count: number;
-  }): Promise<{ rows: number; unknown: number }> {
-    const applied = await configured(deps.store);
-    const apps = appNames(applied).slice(offset, offset + count);
-    const champions = new Map((await deps.store.champions()).map((m) => [m.key, m]));
-    heartbeat('reading telemetry');
-    const window = await deps.store.telemetry.windows({
-      apps,
-      sites: Object.keys(applied.config.sites),
-      ...spanOf(applied.config, champions, lookMs),
-    });
-    if ('kind' in window) {
-      log.warn('no telemetry', { why: window.why });
-      return { rows: 0, unknown: apps.length };
-    }
-    const subjects = window.apps.flatMap((block, index) => subjectOf(applied, champions, { window, block, index }));
-    heartbeat('predicting');
-    await infer(deps, applied.config, window, subjects);
-    const shared = sharedOf(window, deps.clock());
-    const rows = subjects.map((s) => rowOf(s, window, shared));
-    await deps.store.writePredictions(lookMs, rows);
-    return { rows: rows.length, unknown: apps.length - rows.length };
+  async predictShard(part: Shard): Promise<{ rows: number; unknown: number }> {
+    return await beating(() => predict(deps, part));
   },
 });
+
+interface Shard {
+  readonly lookMs: number;
+  readonly offset: number;
+  readonly count: number;
+}
+
+async function predict(deps: ComputeDeps, { lookMs, offset, count }: Shard): Promise<{ rows: number; unknown: number }> {
+  const applied = await configured(deps.store);
+  const apps = appNames(applied).slice(offset, offset + count);
+  const champions = new Map((await deps.store.champions()).map((m) => [m.key, m]));
+  const window = await deps.store.telemetry.windows({
+    apps,
+    sites: Object.keys(applied.config.sites),
+    ...spanOf(applied.config, champions, lookMs),
+  });
+  if ('kind' in window) {
+    log.warn('no telemetry', { why: window.why });
+    return { rows: 0, unknown: apps.length };
+  }
+  const subjects = window.apps.flatMap((block, index) => subjectOf(applied, champions, { window, block, index }));
+  await infer(deps, applied.config, window, subjects);
+  const shared = sharedOf(window, deps.clock());
+  const rows = subjects.map((s) => rowOf(s, window, shared));
+  await deps.store.writePredictions(lookMs, rows);
+  return { rows: rows.length, unknown: apps.length - rows.length };
+}
 
 /** The window ends at the look's scheduled time and is as long as configured, or as the most demanding model needs. */
 function spanOf(

@@ -27,11 +27,11 @@ export const store = proxyLocalActivities<
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: HOPELESS },
 });
 
-/** The look: bounded, because the next one comes anyway and a late one only records. */
+/** The look: bounded, because the next one comes anyway and a late one only records. It beats every second, so that a dead worker is noticed in five. */
 export const look = proxyActivities<Pick<ControlActivities, 'openLook' | 'decideFleet' | 'sendProposals'>>({
   taskQueue: QUEUE.control,
   startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '20 seconds',
+  heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '5 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', maximumAttempts: 5, nonRetryableErrorTypes: HOPELESS },
 });
@@ -39,7 +39,7 @@ export const look = proxyActivities<Pick<ControlActivities, 'openLook' | 'decide
 export const shard = proxyActivities<Pick<ComputeActivities, 'predictShard'>>({
   taskQueue: QUEUE.compute,
   startToCloseTimeout: '1 minute',
-  heartbeatTimeout: '10 seconds',
+  heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '5 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', maximumAttempts: 5, nonRetryableErrorTypes: HOPELESS },
 });

@@ -71,6 +71,8 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
   const common = {
     taskQueue: QUEUE[role],
     shutdownGraceTime: GRACE,
+    // Unasked, a heartbeat waits until four fifths of its time-out are over, and a busy moment more is taken for death.
+    maxHeartbeatThrottleInterval: '1500 milliseconds',
     dataConverter: { payloadCodecs: [readablePayloads] },
     interceptors: { activity: [() => ({ inbound: payloadLimit })] },
   } satisfies WorkerOptions;
