@@ -36,7 +36,8 @@ interface Reading {
  *
  * Sites: `cpu_cores` (all processes there), `probe_ratio` (a burst's wall over CPU time), `pressure_ratio` (share of time in which some
  * task waited for CPU; of the whole machine). Apps: `load` (requests per second asked for), `kpi_latency_ms` (exp of the mean log latency),
- * `kpi_p95_ms`, `app_cpu_cores`, `app_rundelay_ratio` (share of time its main thread waited for a core).
+ * `kpi_p95_ms`, `kpi_failed_ratio` (share of the requests that ended with an error; those have no latency), `app_cpu_cores`, `app_rundelay_ratio`
+ * (share of time its main thread waited for a core).
  */
 export class Collector {
   readonly #observed: () => Observed;
@@ -110,7 +111,12 @@ export class Collector {
 
   #ofApp(app: string, runner: AppRunner, reading: Reading, observed: Observed): Values {
     const tick = tickOf(app, reading);
-    const traffic = { load: tick && tick.asked / reading.seconds, kpi_latency_ms: tick?.meanMs, kpi_p95_ms: tick?.p95Ms };
+    const traffic = {
+      load: tick && tick.asked / reading.seconds,
+      kpi_latency_ms: tick?.meanMs,
+      kpi_p95_ms: tick?.p95Ms,
+      kpi_failed_ratio: tick?.failedShare,
+    };
     const { serving } = runner;
     if (!serving) return known(traffic);
     const use = reading.uses.get(app);

@@ -145,15 +145,20 @@ function summaryOf(cell: Cell, boundMs: number): { p50Ms?: number; p95Ms?: numbe
   return { ...(p50Ms !== undefined && { p50Ms }), ...(p95Ms !== undefined && { p95Ms }), shareOverBound: over / settled };
 }
 
-/** One app between two scrapes. Latencies by the time they became known. */
+/** One app between two scrapes. Latencies by the time they became known; they are of the requests that were served. */
 export interface Tick {
   readonly asked: number;
+  /** Requests that ended unserved: an error of the app, or none who answered. */
+  readonly failed: number;
+  /** Share of the requests that ended; absent when none did. */
+  readonly failedShare?: number;
   readonly meanMs?: number;
   readonly p95Ms?: number;
 }
 
 export class TickLog {
   #asked = 0;
+  #failed = 0;
   #hist = new Histogram();
 
   ask(): void {
@@ -164,11 +169,24 @@ export class TickLog {
     this.#hist.add(latencyMs);
   }
 
+  /** A quick error is no quick answer: it has no latency. */
+  fail(): void {
+    this.#failed += 1;
+  }
+
   take(): Tick {
     const meanMs = this.#hist.geometricMeanMs();
     const p95Ms = this.#hist.quantileMs(0.95);
-    const tick = { asked: this.#asked, ...(meanMs !== undefined && { meanMs }), ...(p95Ms !== undefined && { p95Ms }) };
+    const ended = this.#failed + this.#hist.n;
+    const tick = {
+      asked: this.#asked,
+      failed: this.#failed,
+      ...(ended > 0 && { failedShare: this.#failed / ended }),
+      ...(meanMs !== undefined && { meanMs }),
+      ...(p95Ms !== undefined && { p95Ms }),
+    };
     this.#asked = 0;
+    this.#failed = 0;
     this.#hist = new Histogram();
     return tick;
   }

@@ -84,6 +84,7 @@ function send(stream: Stream, dueMs: number): void {
     const measured = fate === 'ok' || fate === 'timedOut';
     stream.log.add(dueMs, fate, measured ? latencyMs : undefined);
     if (measured) stream.tick.add(latencyMs);
+    else stream.tick.fail();
   });
 }
 

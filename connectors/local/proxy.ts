@@ -101,7 +101,10 @@ function isRepeatable(request: IncomingMessage): boolean {
 function take(job: Job): void {
   const start = performance.now();
   job.route.tick.ask();
-  job.response.on('finish', () => job.route.tick.add(performance.now() - start));
+  job.response.on('finish', () => {
+    if (job.response.statusCode < 400) job.route.tick.add(performance.now() - start);
+    else job.route.tick.fail();
+  });
   forward(job, TRIES);
 }
 
@@ -141,6 +144,7 @@ function relay(job: Job, answered: IncomingMessage): void {
 function cut(job: Job): void {
   if (job.response.destroyed || job.response.writableFinished) return;
   job.route.failed += 1;
+  job.route.tick.fail();
   job.response.destroy();
 }
 

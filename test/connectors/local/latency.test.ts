@@ -59,7 +59,7 @@ test('nothing asked is no latency, not zero', () => {
     requests: { sent: 0, ok: 0, failed: 0, badStatus: 0, timedOut: 0, shed: 0 },
     seconds: [],
   });
-  expect(new TickLog().take()).toEqual({ asked: 0 });
+  expect(new TickLog().take()).toEqual({ asked: 0, failed: 0 });
 });
 
 test('a log keeps one hour', () => {
@@ -76,5 +76,16 @@ test('the mean of a tick is that of the logarithms, and a tick starts empty', ()
   tick.add(10);
   tick.add(1000);
   expect(tick.take().meanMs).toBeCloseTo(100, 6);
-  expect(tick.take()).toEqual({ asked: 0 });
+  expect(tick.take()).toEqual({ asked: 0, failed: 0 });
+});
+
+test('what failed is counted apart, and a tick of failures only has no latency', () => {
+  const tick = new TickLog();
+  for (const _ of [1, 2, 3]) tick.ask();
+  for (const _ of [1, 2, 3]) tick.fail();
+  expect(tick.take()).toEqual({ asked: 3, failed: 3, failedShare: 1 });
+  for (const _ of [1, 2, 3, 4]) tick.ask();
+  for (const _ of [1, 2, 3]) tick.add(50);
+  tick.fail();
+  expect(tick.take()).toMatchObject({ asked: 4, failed: 1, failedShare: 0.25, meanMs: expect.closeTo(50, 6) });
 });

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stopChild } from '../../../connectors/local/children.ts';
 import { ask } from '../../../connectors/local/ipc.ts';
+import type { Tick } from '../../../connectors/local/latency.ts';
 import { eventually } from '../../contracts/eventually.ts';
 import { builtDaemon } from './build.ts';
 
@@ -129,4 +130,33 @@ test('a client that goes away is not a loss', async () => {
   await expect(request).rejects.toThrow();
   await point(await upstream((_request, response) => response.end('next')));
   expect(await ask(proxy, 'drain', { app: 'web', timeoutMs: 20_000 })).toEqual({ failed: 0, left: 0 });
+});
+
+test('a fast error of the app and an own 502 have no latency: only what was served has', async () => {
+  const ticks = async () => (await ask<Record<string, Tick>>(proxy, 'take', {}))['web'];
+  let status = 503;
+  const app = await upstream((_request, response) => response.writeHead(status).end());
+  await point(app);
+  expect((await fetch(url)).status).toBe(503);
+  status = 404;
+  expect((await fetch(url)).status).toBe(404);
+  await point(await upstream((request) => request.socket.destroy()));
+  expect((await fetch(url, { method: 'POST', body: 'once' })).status).toBe(502);
+  expect(await ticks()).toEqual({ asked: 3, failed: 3, failedShare: 1 });
+  status = 204;
+  await point(app);
+  expect((await fetch(url)).status).toBe(204);
+  expect(await ticks()).toEqual({ asked: 1, failed: 0, failedShare: 0, meanMs: expect.any(Number), p95Ms: expect.any(Number) });
+});
+
+test('an answer that breaks off has no latency', async () => {
+  await point(
+    await upstream((request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+      setImmediate(() => request.socket.destroy());
+    }),
+  );
+  await expect(text(fetch(url))).rejects.toThrow();
+  expect(await ask(proxy, 'take', {})).toEqual({ web: { asked: 1, failed: 1, failedShare: 1 } });
 });

@@ -26,6 +26,7 @@ test('every scrape has its time on the grid and every series of an app under loa
   expect(Object.keys(appOf(scrape, 'web')?.values ?? {}).sort()).toEqual([
     'app_cpu_cores',
     'app_rundelay_ratio',
+    'kpi_failed_ratio',
     'kpi_latency_ms',
     'kpi_p95_ms',
     'load',
