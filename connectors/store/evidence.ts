@@ -15,9 +15,12 @@ export function createEvidence(sql: Sql): Pick<Store, 'saveEvidence' | 'evidence
         on conflict (key, version, app, site) do update
         set samples = excluded.samples, newest_ms = excluded.newest_ms, error = excluded.error, coverage = excluded.coverage`;
     },
-    async evidence() {
+    async evidence(also) {
       return sql<EvidenceRow[]>`
-        select key, version, app, site, samples, newest_ms as "newestMs", error, coverage from evidence order by key, version, app, site`;
+        select key, version, app, site, samples, newest_ms as "newestMs", error, coverage
+        from evidence join (
+          select key, version from alias union select ${also?.key ?? null}::text, ${also?.version ?? null}::int4
+        ) named using (key, version) order by key, version, app, site`;
     },
   };
 }

@@ -58,4 +58,8 @@ async function trimRecords(sql: Sql, retention: Config['retention'], nowMs: numb
   await sql`delete from proposal where look_ms < ${decidedMs} and (acknowledged or expires_ms < ${nowMs})`;
   await sql`delete from look_model where look_ms < ${keptMs}`;
   await sql`delete from look where look_ms < ${keptMs}`;
+  // A version that is just being registered has its evidence before its alias, and is far too young for this.
+  await sql`
+    delete from evidence e
+    where newest_ms < ${keptMs} and not exists (select 1 from alias a where a.key = e.key and a.version = e.version)`;
 }

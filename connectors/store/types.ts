@@ -88,13 +88,14 @@ export interface Store {
   champions(): Promise<readonly ModelVersion[]>;
   aliasHistory(key: string): Promise<readonly { alias: Alias; version: number; by: string; why: string; atMs: number }[]>;
   saveEvidence(rows: readonly EvidenceRow[]): Promise<void>;
-  evidence(): Promise<readonly EvidenceRow[]>;
+  /** Of the versions that hold an alias, and of `also`. That of others is kept for `retention.kept`, in case they are wanted again. */
+  evidence(also?: Pick<ModelVersion, 'key' | 'version'>): Promise<readonly EvidenceRow[]>;
 
   /** Joins predictions whose time has come with what was observed, at the site the app was really on. Each prediction once. */
   joinOutcomes(nowMs: number): Promise<number>;
   outcomes(filter: { app?: string; fromMs: number; toMs: number }): Promise<readonly OutcomeRow[]>;
 
-  /** Makes partitions ahead and drops those past their retention; returns what it dropped. */
+  /** Makes partitions ahead, drops those past their retention and trims what is not cut into days; returns what it dropped. */
   maintain(nowMs: number): Promise<{ created: string[]; dropped: string[] }>;
   /** sha256 of every blob that some row still names. */
   referencedBlobs(): Promise<ReadonlySet<string>>;

@@ -71,6 +71,27 @@ test('looks, and proposals that are settled, go with the records they belong to'
   expect(await store.decisions({ limit: 5 })).toEqual([decision]);
 });
 
+test('evidence goes when it is old and its version holds no alias', async () => {
+  const { store, sql } = fixture;
+  const old = T0 - 31 * DAY_MS;
+  const row = { key: 'm', version: 1, app: 'a0', site: 's0', samples: 1, newestMs: old, error: 0.1, coverage: 0.8 };
+  for (const n of [1, 2, 3])
+    await store.addModel({
+      key: 'm',
+      onnxSha256: `${n}`,
+      contract: {},
+      contractDigest: `${n}`,
+      servedBy: 'model',
+      report: {},
+      profileId: 'p',
+      createdMs: old,
+    });
+  await store.setAlias({ key: 'm', alias: 'champion', version: 2, by: 'ann', why: 'best', atMs: old });
+  await store.saveEvidence([row, { ...row, version: 2 }, { ...row, version: 3, newestMs: T0 }]);
+  await store.maintain(T0);
+  expect(await sql`select version from evidence order by version`).toEqual([{ version: 2 }, { version: 3 }]);
+});
+
 test('nothing is dropped before a configuration says what to keep', async () => {
   const { url, drop } = await testDatabase();
   const store = await openStore({ url });

@@ -70,6 +70,7 @@ test('an alias of a version that is not there is refused', async () => {
 
 test('evidence is replaced by what is newer', async () => {
   const { store } = fixture;
+  await say('m', 'challenger', 1);
   const row = { key: 'm', version: 1, app: 'a0', site: 's0', samples: 10, newestMs: T0, error: 0.1, coverage: 0.8 };
   await store.saveEvidence([row, { ...row, site: 's1' }]);
   await store.saveEvidence([{ ...row, samples: 20, error: 0.05 }]);
@@ -78,6 +79,24 @@ test('evidence is replaced by what is newer', async () => {
     { ...row, samples: 20, error: 0.05 },
     { ...row, site: 's1' },
   ]);
+});
+
+test('evidence is that of the versions that hold an alias, and of one more that is asked for', async () => {
+  const { store } = fixture;
+  for (const n of [1, 2, 3, 4]) await store.addModel(model('e', n));
+  const row = { key: 'e', version: 1, app: 'a0', site: 's0', samples: 10, newestMs: T0, error: 0.1, coverage: 0.8 };
+  await store.saveEvidence([1, 2, 3, 4].map((version) => ({ ...row, version })));
+  const versions = async (also?: number) =>
+    (await store.evidence(also === undefined ? undefined : { key: 'e', version: also })).filter((r) => r.key === 'e').map((r) => r.version);
+  expect(await versions()).toEqual([]);
+  await say('e', 'champion', 1);
+  await say('e', 'champion', 2);
+  await say('e', 'challenger', 2);
+  expect(await versions()).toEqual([1, 2]);
+  await say('e', 'champion', 4);
+  expect(await versions()).toEqual([2, 4]);
+  expect(await versions(4)).toEqual([2, 4]);
+  expect(await versions(3)).toEqual([2, 3, 4]);
 });
 
 test('profiles are found by id and the newest by app', async () => {
