@@ -34,16 +34,20 @@ interface Due {
 }
 interface Joined {
   readonly due: Due;
+  /** `NOWHERE`: settled without an outcome. */
   readonly site: number;
   readonly targetMs: number;
   readonly quantiles: Float32Array;
   readonly actual: number;
 }
+/** Stands in the row of a prediction that has nothing to be compared with, so that it is not read again at every look. */
+const NOWHERE = -1;
 
 /**
  * The observed score at a target time is that of each KPI's mean over the samples within one telemetry step before and after it, by
  * the objective of the look's own configuration, and only if all of them saw the app on one and the same site. A prediction is
- * therefore joined one step after its target time at the earliest, and never when nothing was observed by `TOO_LATE_MS` after it.
+ * therefore joined one step after its target time at the earliest, and never when nothing was observed by `TOO_LATE_MS` after it, or
+ * when nothing was predicted for that site. What the plain rule said of the site counts as all three quantiles where it predicted.
  * Looks that were only recorded are kept apart: their models may have learned from what came after.
  */
 export function createOutcomes(parts: OutcomeParts): Pick<Store, 'joinOutcomes' | 'outcomes'> {
@@ -64,7 +68,7 @@ export function createOutcomes(parts: OutcomeParts): Pick<Store, 'joinOutcomes' 
     async outcomes({ app, fromMs, toMs }) {
       const appId = app === undefined ? undefined : ((await names.ids('app', [app])).get(app) ?? -1);
       const rows = await sql<StoredOutcome[]>`
-        select * from outcome where look_ms between ${fromMs} and ${toMs} ${appId === undefined ? sql`` : sql`and app = ${appId}`}
+        select * from outcome where site >= 0 and look_ms between ${fromMs} and ${toMs} ${appId === undefined ? sql`` : sql`and app = ${appId}`}
         order by look_ms, app`;
       const appName = await names.named(
         'app',
@@ -85,37 +89,64 @@ async function joinLook(
 ): Promise<number> {
   const { sql } = parts;
   const stepMs = config.telemetry.step * 1000;
-  const open = await sql<Due[]>`
-    select app, sites, predictor, horizon_ms, q from prediction p
-    where look_ms = ${lookMs} and not exists (select 1 from outcome o where o.look_ms = ${lookMs} and o.app = p.app)`;
-  const due = open.filter((p) => lookMs + p.horizon_ms + stepMs <= nowMs);
-  const groups = await readGroups(sql, lookMs);
-  const joined: Joined[] = [];
-  let settled = 0;
+  const horizons = { lookMs, dueMs: Math.floor(nowMs - lookMs - stepMs) };
+  const due = await dueAt(sql, horizons);
+  const groups = due.length === 0 ? new Map<number, never>() : await readGroups(sql, lookMs);
+  const settled: Joined[] = [];
+  let open = 0;
   for (const horizonMs of new Set(due.map((p) => p.horizon_ms))) {
     const rows = due.filter((p) => p.horizon_ms === horizonMs);
     const targetMs = lookMs + horizonMs;
     const observed = await observeAt(parts, { apps: rows.map((p) => p.app), targetMs, stepMs, config });
     for (const row of rows) {
       const match = matchOf(row, observed.get(row.app), groups.get(row.sites)?.sites);
-      if (match) joined.push({ due: row, targetMs, ...match });
-      else if (targetMs + TOO_LATE_MS < nowMs) settled++;
+      if (match) settled.push({ due: row, targetMs, ...match });
+      else if (targetMs + TOO_LATE_MS >= nowMs) open++;
     }
   }
-  await writeOutcomes(sql, lookMs, joined);
-  if (joined.length + settled === open.length) await sql`update look set joined = true where look_ms = ${lookMs}`;
-  return joined.length;
+  await writeOutcomes(sql, lookMs, settled);
+  if (open === 0 && !(await hasLater(sql, horizons))) await sql`update look set joined = true where look_ms = ${lookMs}`;
+  return settled.filter((one) => one.site !== NOWHERE).length;
 }
 
+interface Horizons {
+  readonly lookMs: number;
+  /** The longest horizon whose time has come. */
+  readonly dueMs: number;
+}
+
+/** Where nothing predicted there is nothing to compare, so those rows are not even read. */
+async function dueAt(sql: Sql, { lookMs, dueMs }: Horizons): Promise<readonly Due[]> {
+  return sql<Due[]>`
+    select app, sites, predictor, horizon_ms, q from prediction p
+    where look_ms = ${lookMs} and horizon_ms <= ${dueMs}::int8 and predictor <> ${PREDICTOR_CODE.none}
+      and not exists (select 1 from outcome o where o.look_ms = ${lookMs} and o.app = p.app)`;
+}
+
+async function hasLater(sql: Sql, { lookMs, dueMs }: Horizons): Promise<boolean> {
+  const later = await sql`
+    select 1 from prediction
+    where look_ms = ${lookMs} and horizon_ms > ${dueMs}::int8 and predictor <> ${PREDICTOR_CODE.none} limit 1`;
+  return later.length > 0;
+}
+
+const NOTHING = { site: NOWHERE, quantiles: Float32Array.of(NaN, NaN, NaN), actual: NaN } as const;
+
+/** Undefined while it cannot be told yet. */
 function matchOf(
-  { q }: Due,
+  { q, predictor }: Due,
   observed: Observed | undefined,
   sites: Int32Array | undefined,
 ): Pick<Joined, 'site' | 'quantiles' | 'actual'> | undefined {
-  const index = observed && sites ? sites.indexOf(observed.site) : -1;
-  if (!observed || index < 0) return undefined;
-  const quantiles = floatsOf(q, index * 3, 3);
-  return quantiles.every(Number.isFinite) ? { site: observed.site, quantiles, actual: observed.score } : undefined;
+  const n = sites?.length ?? 0;
+  const byRule = predictor === PREDICTOR_CODE.rule;
+  const said = byRule ? floatsOf(q, 3 * n, n) : floatsOf(q, 0, 3 * n);
+  if (!said.some(Number.isFinite)) return NOTHING;
+  if (!observed) return undefined;
+  const index = sites?.indexOf(observed.site) ?? -1;
+  if (index < 0) return NOTHING;
+  const quantiles = byRule ? new Float32Array(3).fill(said[index] ?? NaN) : said.slice(3 * index, 3 * index + 3);
+  return quantiles.every(Number.isFinite) ? { site: observed.site, quantiles, actual: observed.score } : NOTHING;
 }
 
 async function writeOutcomes(sql: Sql, lookMs: number, joined: readonly Joined[]): Promise<void> {

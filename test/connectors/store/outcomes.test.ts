@@ -105,3 +105,50 @@ test('looks that were only recorded are kept apart', async () => {
   await sample(lookMs + HORIZON, 'a0', 's0', 20);
   expect(await fixture.store.joinOutcomes(lookMs + 2 * HORIZON)).toBe(0);
 });
+
+const isJoined = async (lookMs: number) =>
+  (await fixture.sql<{ joined: boolean }[]>`select joined from look where look_ms = ${lookMs}`)[0]?.joined;
+
+test('what the plain rule predicted is joined with what it said of the site where the app was', async () => {
+  const lookMs = T0 + 400_000;
+  const unknown = new Array<number>(6).fill(NaN);
+  await decidedLook(lookMs, [{ ...prediction('a0', unknown), predictor: 'rule', rule: Float32Array.of(0.25, 0.75) }]);
+  await sample(lookMs + HORIZON, 'a0', 's0', 20);
+  expect(await fixture.store.joinOutcomes(lookMs + 2 * HORIZON)).toBe(1);
+  expect(await outcomes(lookMs)).toMatchObject([{ app: 'a0', site: 's0', p10: 0.75, p50: 0.75, p90: 0.75, predictor: 'rule' }]);
+});
+
+test('a look whose open predictions have nothing to compare is settled at once, and no look waits for them', async () => {
+  const lookMs = T0 + 500_000;
+  const unknown = new Array<number>(6).fill(NaN);
+  const none = { ...prediction('a0', unknown, 5 * HORIZON), predictor: 'none' as const };
+  const rule = { ...prediction('a1', unknown), predictor: 'rule' as const, rule: Float32Array.of(NaN, NaN) };
+  await decidedLook(lookMs, [none, rule, prediction('a2', unknown), prediction('a3', [0, 0, 0, NaN, NaN, NaN])]);
+  await sample(lookMs + HORIZON, 'a3', 's0', 20);
+  expect(await fixture.store.joinOutcomes(lookMs + HORIZON)).toBe(0);
+  expect(await isJoined(lookMs)).toBe(false);
+  expect(await fixture.store.joinOutcomes(lookMs + HORIZON + 1000)).toBe(0);
+  expect(await isJoined(lookMs)).toBe(true);
+  expect(await outcomes(lookMs)).toEqual([]);
+});
+
+test('beside an app that is silent, what is settled is settled once', async () => {
+  const lookMs = T0 + 600_000;
+  await decidedLook(lookMs, [prediction('a0'), prediction('a1', new Array<number>(6).fill(NaN))]);
+  const settled = () => fixture.sql`select app from outcome where look_ms = ${lookMs}`;
+  for (const laterMs of [1000, 2000]) {
+    await fixture.store.joinOutcomes(lookMs + HORIZON + laterMs);
+    expect([await isJoined(lookMs), (await settled()).length]).toEqual([false, 1]);
+  }
+  await sample(lookMs + HORIZON, 'a0', 's0', 20);
+  expect(await fixture.store.joinOutcomes(lookMs + HORIZON + 3000)).toBe(1);
+  expect(await isJoined(lookMs)).toBe(true);
+  expect((await outcomes(lookMs)).map((o) => o.app)).toEqual(['a0']);
+});
+
+test('a look of long ago that was never joined is settled', async () => {
+  const lookMs = T0 - 60 * 86_400_000;
+  await decidedLook(lookMs, [prediction('a0')]);
+  expect(await fixture.store.joinOutcomes(T0)).toBe(0);
+  expect(await isJoined(lookMs)).toBe(true);
+});
