@@ -99,7 +99,7 @@ describe('what the figures are made from', () => {
     };
     const goal = judgeGoals([result]).find((g) => g.goal.startsWith('pause'));
     expect(goal).toMatchObject({ met: false, measured: '300 ms' });
-    expect(renderResults([result])).toMatch(/300 ms \| \*\*not met\*\*/);
+    expect(renderResults([result])).toMatch(/300 ms +\| \*\*not met\*\*/);
   });
 
   test('the page keeps everything outside of its marks', () => {
