@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { Verdict } from './decision.ts';
 
 /** Configuration in force. Ids are small integers that rows carry instead of names; they never change their meaning. */
 export interface AppliedConfig {
@@ -49,10 +50,11 @@ export interface PredictionRow {
   readonly horizonMs: number;
 }
 
-/** What `sustained` needs of an earlier decision. */
+/** What `sustained` and `isStanding` need of an earlier decision. */
 export interface PastDecision {
   readonly app: string;
   readonly lookMs: number;
+  readonly verdict: Verdict;
   readonly from?: string;
   readonly to?: string;
   /** It passed every gate up to and including `gain`. */

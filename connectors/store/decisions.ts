@@ -1,4 +1,4 @@
-import { VERDICT_CODE } from '../../domain/decision-codes.ts';
+import { VERDICT_CODE, ofCode } from '../../domain/decision-codes.ts';
 import { packDecision, unpackDecision } from '../../domain/decision-record.ts';
 import type { Decision, Proposal, Verdict } from '../../domain/decision.ts';
 import type { Store } from './types.ts';
@@ -37,8 +37,8 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
     async pastDecisions(beforeMs, looks) {
       const times = await lookTimesBefore(sql, beforeMs, looks);
       if (times.length === 0) return [];
-      const rows = await sql<{ app: number; look_ms: number; from_site: number; to_site: number; wanted: boolean }[]>`
-        select app, look_ms, from_site, to_site, wanted from decision where look_ms = any(${[...times]}::int8[]) order by look_ms desc, app`;
+      const rows = await sql<{ app: number; look_ms: number; verdict: number; from_site: number; to_site: number; wanted: boolean }[]>`
+        select app, look_ms, verdict, from_site, to_site, wanted from decision where look_ms = any(${[...times]}::int8[]) order by look_ms desc, app`;
       const appName = await names.named(
         'app',
         rows.map((r) => r.app),
@@ -50,6 +50,7 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
       return rows.map((r) => ({
         app: appName(r.app),
         lookMs: r.look_ms,
+        verdict: ofCode(VERDICT_CODE, r.verdict, 'verdict'),
         ...(r.from_site >= 0 && { from: siteName(r.from_site) }),
         ...(r.to_site >= 0 && { to: siteName(r.to_site) }),
         wanted: r.wanted,
@@ -116,17 +117,19 @@ function countVerdicts(decisions: readonly Decision[]): Record<Verdict, number> 
 }
 
 /**
- * Kept for months: every move and recommendation, and a hold when it begins or changes its reason. A fleet without trust holds at
- * every look, and the hundredth "no trust" in a row tells nobody anything while its rows fill the disk.
+ * Kept for months: every move; a recommendation when it begins or changes its reason or its sites; a hold when it begins or changes its
+ * reason. A fleet without trust holds at every look, and one that waits for approval recommends at every look: the hundredth in a row
+ * tells nobody anything while its rows fill the disk.
  */
 async function keepDecisions(tx: Tx, lookMs: number): Promise<void> {
   const [before] = await lookTimesBefore(tx, lookMs, 1);
   await tx`
     insert into decision_kept (${tx.unsafe(COLUMNS)})
     select ${tx.unsafe(COLUMNS)} from decision d
-    where look_ms = ${lookMs} and (verdict = any(${[VERDICT_CODE.recommend, VERDICT_CODE.move]}::int2[]) or verdict = ${VERDICT_CODE.hold} and not exists (
+    where look_ms = ${lookMs} and (verdict = ${VERDICT_CODE.move} or verdict = any(${[VERDICT_CODE.recommend, VERDICT_CODE.hold]}::int2[]) and not exists (
       select 1 from decision p
-      where p.look_ms = ${before ?? -1} and p.app = d.app and p.verdict = d.verdict and p.reason = d.reason))`;
+      where p.look_ms = ${before ?? -1} and p.app = d.app and p.verdict = d.verdict and p.reason = d.reason
+        and (d.verdict = ${VERDICT_CODE.hold} or p.from_site = d.from_site and p.to_site = d.to_site)))`;
 }
 
 async function noteModels(tx: Tx, lookMs: number): Promise<void> {
@@ -160,7 +163,10 @@ interface Row {
   readonly packed: Buffer;
 }
 
-/** Newest first; those past the retention of all decisions come from the kept ones. Both ends of the time belong to it. */
+/**
+ * Newest first; those past the retention of all decisions come from the kept ones. Both ends of the time belong to it. What stands in both
+ * tables is sorted out among the newest `limit` of each, so that nothing is compared over the whole retention.
+ */
 async function selectDecisions(sql: Sql, names: Names, filter: Parameters<Store['decisions']>[0]): Promise<readonly Row[]> {
   const { app, verdict, fromMs, toMs, limit } = filter;
   const appId = app === undefined ? undefined : (await names.ids('app', [app])).get(app);
@@ -172,13 +178,12 @@ async function selectDecisions(sql: Sql, names: Names, filter: Parameters<Store[
     ${appId === undefined ? sql`` : sql`and app = ${appId}`} ${code === undefined ? sql`` : sql`and verdict = ${code}`}
     ${fromMs === undefined ? sql`` : sql`and look_ms >= ${fromMs}`} ${toMs === undefined ? sql`` : sql`and look_ms <= ${toMs}`}`;
   return sql<Row[]>`
-    select look_ms as "lookMs", app, verdict, reason, from_site as "fromSite", to_site as "toSite", gain, horizon_s as "horizonS",
+    select distinct on (look_ms, app) look_ms as "lookMs", app, verdict, reason, from_site as "fromSite", to_site as "toSite", gain, horizon_s as "horizonS",
       predictor, model_version as "modelVersion", policy_version as "policyVersion", packed
     from (
       (select * from decision where true ${where} order by look_ms desc, app limit ${limit})
       union all
-      (select * from decision_kept k where true ${where} and not exists (select 1 from decision d where d.look_ms = k.look_ms and d.app = k.app)
-        order by look_ms desc, app limit ${limit})
+      (select * from decision_kept where true ${where} order by look_ms desc, app limit ${limit})
     ) d
     order by look_ms desc, app limit ${limit}`;
 }

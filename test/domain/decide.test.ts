@@ -10,6 +10,7 @@ const gateOf = (d: Decision, gate: Gate) => d.gates.find((g) => g.gate === gate)
 const past = (looksBack: number, change: Partial<PastDecision> = {}): PastDecision => ({
   app: 'web',
   lookMs: LOOK - looksBack * 2000,
+  verdict: 'stay',
   from: 'a',
   to: 'b',
   wanted: true,

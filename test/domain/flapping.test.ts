@@ -40,7 +40,14 @@ function movesIn({ looks, policy: p, scores, cooldownLooks }: World): number[] {
       ),
     );
     past = [
-      { app: 'web', lookMs, wanted: isWanted(d), ...(d.from !== undefined && { from: d.from }), ...(d.to !== undefined && { to: d.to }) },
+      {
+        app: 'web',
+        lookMs,
+        verdict: d.verdict,
+        wanted: isWanted(d),
+        ...(d.from !== undefined && { from: d.from }),
+        ...(d.to !== undefined && { to: d.to }),
+      },
       ...past,
     ].slice(0, p.sustained.of - 1);
     if (d.verdict !== 'move' || d.to === undefined) continue;

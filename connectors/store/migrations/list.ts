@@ -2,6 +2,7 @@ import { telemetryTables } from './001-telemetry.ts';
 import { lookTables } from './002-looks.ts';
 import { moveTables } from './003-moves.ts';
 import { learningTables } from './004-learning.ts';
+import { outboxByLook } from './005-outbox-by-look.ts';
 
 export interface Migration {
   readonly id: number;
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 2, name: 'looks', sql: lookTables },
   { id: 3, name: 'moves', sql: moveTables },
   { id: 4, name: 'learning', sql: learningTables },
+  { id: 5, name: 'outbox by look', sql: outboxByLook },
 ];

@@ -196,7 +196,7 @@ describe('decisions', () => {
     await expect(store.decisions({ verdict: 'dance', limit: 1 })).rejects.toThrow('no verdict "dance"');
   });
 
-  test('that changed something are kept longer: moves, recommendations, and a hold when it begins or changes its reason', async () => {
+  test('that changed something are kept longer: moves, and a hold when it begins or changes its reason', async () => {
     const at = T0 + 60_000;
     await look(at, [hold('a10', at, 'trust'), decision('a11', at), move('a12', at)]);
     await look(at + 1000, [
@@ -215,16 +215,45 @@ describe('decisions', () => {
     ]);
   });
 
+  test('that recommend are kept when the verdict, the reason or a site changes, moves always', async () => {
+    const at = T0 + 65_000;
+    const recommend = (change: Partial<Decision> = {}) => ({ verdict: 'recommend', reason: 'mode', ...change }) as const;
+    const each = [
+      recommend(),
+      recommend(),
+      recommend({ gain: 0.25 }),
+      recommend({ reason: 'trust' }),
+      recommend({ reason: 'trust', to: 's2' }),
+      recommend({ reason: 'trust', from: 's2', to: 's0' }),
+      { verdict: 'stay', reason: 'sustained', from: 's2', to: 's0' } as const,
+      recommend({ reason: 'trust', from: 's2', to: 's0' }),
+      recommend({ reason: 'trust', from: 's2', to: 's0' }),
+    ];
+    for (const [i, change] of each.entries()) await look(at + i * 100, [decision('a13', at + i * 100, change), move('a14', at + i * 100)]);
+    const keptOf = async (app: string) => {
+      const rows = await fixture.sql<{ look_ms: number }[]>`
+        select look_ms from decision_kept where look_ms >= ${at} and look_ms < ${at + 1000} and app = (select id from app where name = ${app}) order by 1`;
+      return rows.map((r) => (r.look_ms - at) / 100);
+    };
+    expect(await keptOf('a13')).toEqual([0, 3, 4, 5, 7]);
+    expect(await keptOf('a14')).toEqual(each.map((_, i) => i));
+    const all = await fixture.store.decisions({ app: 'a13', fromMs: at, toMs: at + 1000, limit: 99 });
+    expect(all.map((d) => (d.lookMs - at) / 100)).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    await fixture.sql`delete from decision where look_ms >= ${at} and look_ms < ${at + 600}`;
+    const left = await fixture.store.decisions({ app: 'a13', fromMs: at, toMs: at + 1000, limit: 5 });
+    expect(left.map((d) => (d.lookMs - at) / 100)).toEqual([8, 7, 6, 5, 4]);
+  });
+
   test('of the past say what was wanted, newest first, without looks that were only recorded', async () => {
     const at = T0 + 70_000;
     await look(at, [decision('a20', at, { reason: 'cooldown', verdict: 'hold' }), decision('a21', at)]);
     await look(at + 1000, [move('a20', at + 1000)], { recordOnly: true });
     await look(at + 2000, [move('a20', at + 2000), hold('a21', at + 2000, 'fresh')]);
     expect(await fixture.store.pastDecisions(at + 3000, 2)).toEqual([
-      { app: 'a20', lookMs: at + 2000, from: 's0', to: 's1', wanted: true },
-      { app: 'a21', lookMs: at + 2000, from: 's0', to: 's1', wanted: false },
-      { app: 'a20', lookMs: at, from: 's0', to: 's1', wanted: true },
-      { app: 'a21', lookMs: at, from: 's0', to: 's1', wanted: false },
+      { app: 'a20', lookMs: at + 2000, verdict: 'move', from: 's0', to: 's1', wanted: true },
+      { app: 'a21', lookMs: at + 2000, verdict: 'hold', from: 's0', to: 's1', wanted: false },
+      { app: 'a20', lookMs: at, verdict: 'hold', from: 's0', to: 's1', wanted: true },
+      { app: 'a21', lookMs: at, verdict: 'stay', from: 's0', to: 's1', wanted: false },
     ]);
     expect(await fixture.store.pastDecisions(at + 2000, 1)).toMatchObject([{ lookMs: at }, { lookMs: at }]);
   });
