@@ -6,6 +6,7 @@ import { decide } from '../domain/decide.ts';
 import type { Decision, Proposal } from '../domain/decision.ts';
 import { summariseDecision } from '../domain/explain.ts';
 import type { AppliedConfig, EvidenceRow, LookRow } from '../domain/records.ts';
+import { isStanding } from '../domain/standing.ts';
 import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
 import { appNames, configured } from './looks.ts';
@@ -41,8 +42,15 @@ async function decideAll(deps: ControlDeps, lookMs: number): Promise<{ counts: R
   const allocated = allocate({ decisions, claims: known.claims, placements: known.placements, ...limitsOf(applied) });
   const proposals = look.recordOnly
     ? []
-    : allocated.filter((d) => d.verdict === 'move' || d.verdict === 'recommend').map((d) => proposalOf(d, applied, deps.clock()));
+    : allocated.filter((d) => isNews(d, known, previousMs)).map((d) => proposalOf(d, applied, deps.clock()));
   return await deps.store.writeDecisions(lookMs, allocated, proposals, deps.clock());
+}
+
+/** A recommendation is told once, not at every look while it stands. */
+function isNews(decision: Decision, { pastOf }: Known, previousMs: number | undefined): boolean {
+  if (decision.verdict !== 'move' && decision.verdict !== 'recommend') return false;
+  const before = pastOf.get(decision.app)?.find((p) => p.lookMs === previousMs);
+  return !isStanding(decision, before);
 }
 
 function limitsOf({ config }: AppliedConfig): Pick<AllocateInput, 'budgets' | 'namespaces' | 'capacity'> {
@@ -58,7 +66,8 @@ function limitsOf({ config }: AppliedConfig): Pick<AllocateInput, 'budgets' | 'n
 /** Everything the fleet's decisions look at, read once. */
 async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, lookMs: number) {
   const apps = appNames(applied);
-  const longest = Math.max(1, ...Object.values(applied.config.policies).map((p) => p.sustained.of)) - 1;
+  // The look before is needed in any case: what it recommended is not proposed again.
+  const longest = Math.max(1, ...Object.values(applied.config.policies).map((p) => p.sustained.of - 1));
   const [predictions, past, controllers, fleet, evidence, claims, placements, refusals] = await Promise.all([
     store.readPredictions(lookMs),
     store.pastDecisions(lookMs, longest),
