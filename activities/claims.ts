@@ -5,6 +5,7 @@ import type { MoveInput } from '../workflows/migrate-app.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
 import type { ControlDeps } from './deps.ts';
 import { observedScore } from './observed-score.ts';
+import { tell } from './tell-controller.ts';
 
 export interface RecheckInput {
   readonly decisionId: string;
@@ -34,7 +35,9 @@ export interface EndInput {
 }
 
 export type MoveState =
-  { readonly kind: 'running' } | { readonly kind: 'ended'; readonly end: MoveEnd; readonly why?: string } | { readonly kind: 'lost' };
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ended'; readonly end: MoveEnd; readonly to?: string; readonly why?: string }
+  | { readonly kind: 'lost' };
 
 /** Seconds before a move over which the quality is measured that the move is judged against; at least two steps of the telemetry. */
 const BEFORE_S = 10;
@@ -107,6 +110,11 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
     return { end: claim.end ?? end.end, to: claim.to, ...(claim.why !== undefined && { why: claim.why }) };
   },
 
+  /** Tells a controller, started where there is none, how a change that was not its move has ended. */
+  async tellController({ app, ...ended }: { app: string; decisionId: string; end: MoveEnd; why: string }): Promise<void> {
+    await tell(client, app, 'moveEnded', ended);
+  },
+
   /** What became of a move whose end was not heard. */
   async askMove({ app, decisionId }: { app: string; decisionId: string }): Promise<MoveState> {
     const first = await store.claim(decisionId);
@@ -114,7 +122,8 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
     // Read again: a move that ended in between has recorded its end before its workflow was over.
     const claim = running ? first : await store.claim(decisionId);
     if (claim && claim.app !== app) return { kind: 'ended', end: 'refused', why: `it is a move of ${claim.app}` };
-    if (claim?.end !== undefined) return { kind: 'ended', end: claim.end, ...(claim.why !== undefined && { why: claim.why }) };
+    if (claim?.end !== undefined)
+      return { kind: 'ended', end: claim.end, to: claim.to, ...(claim.why !== undefined && { why: claim.why }) };
     if (running) return { kind: 'running' };
     return claim ? { kind: 'lost' } : { kind: 'ended', end: 'refused', why: 'it was never admitted' };
   },

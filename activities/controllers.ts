@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, log } from '@temporalio/activity';
 
 import { summariseDecision } from '../domain/explain.ts';
 import type { ControllerRow, FleetRow } from '../domain/records.ts';
@@ -57,13 +57,12 @@ export const controllerActivities = ({ store, cluster }: Pick<ControlDeps, 'stor
 
   /** The newest look and the last five decisions of an app, in sentences; below 8 KiB. */
   async readAppView({ app }: { app: string }): Promise<AppView> {
-    const [applied, decisions, placements, champion] = await Promise.all([
+    const [applied, decisions, placed, champion] = await Promise.all([
       store.config(),
       store.decisions({ app, limit: 5 }),
-      cluster.placements([app]),
+      whereabouts(cluster, app),
       modelOf(store, app),
     ]);
-    const placed = placements.find((p) => p.app === app)?.site;
     if (!applied) throw ApplicationFailure.nonRetryable('no configuration is applied', 'NotConfigured');
     const newest = decisions[0];
     return {
@@ -85,4 +84,14 @@ export const controllerActivities = ({ store, cluster }: Pick<ControlDeps, 'stor
 async function modelOf(store: ControlDeps['store'], app: string) {
   const applied = await store.config();
   return await store.alias(applied?.config.apps[app]?.model ?? app, 'champion');
+}
+
+/** Where an app is; undefined when the cluster does not answer, because a controller must go on without it. */
+async function whereabouts(cluster: ControlDeps['cluster'], app: string): Promise<string | undefined> {
+  try {
+    return (await cluster.placements([app])).find((p) => p.app === app)?.site;
+  } catch (error) {
+    log.warn('the cluster does not say where an app is', { app, error });
+    return undefined;
+  }
 }

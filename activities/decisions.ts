@@ -1,11 +1,13 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 
+import { log } from '@temporalio/activity';
+
 import { allocate, type AllocateInput } from '../domain/allocate.ts';
 import type { DecideInput } from '../domain/decide-input.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decision, Proposal } from '../domain/decision.ts';
 import { summariseDecision } from '../domain/explain.ts';
-import type { AppliedConfig, EvidenceRow, LookRow } from '../domain/records.ts';
+import type { AppliedConfig, EvidenceRow, LookRow, Placement } from '../domain/records.ts';
 import { isStanding } from '../domain/standing.ts';
 import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
@@ -75,8 +77,7 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     store.fleet(),
     store.evidence(),
     store.openClaims(),
-    cluster.placements(apps),
-    cluster.feasibility(apps),
+    ...askCluster(cluster, apps),
   ]);
   return {
     apps,
@@ -90,6 +91,20 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     placementOf: new Map(placements.map((p) => [p.app, p])),
     refusalsOf: by(refusals, (r) => r.app),
   };
+}
+
+/** Where the apps are and could be. Of a cluster that does not answer nothing is known, and every decision says so. */
+function askCluster(cluster: ControlDeps['cluster'], apps: readonly string[]) {
+  const unknown =
+    <T>(instead: readonly T[]) =>
+    (error: unknown): readonly T[] => {
+      log.error('the cluster does not answer', { error });
+      return instead;
+    };
+  return [
+    cluster.placements(apps).catch(unknown<Placement>(apps.map((app) => ({ app })))),
+    cluster.feasibility(apps).catch(unknown<Awaited<ReturnType<typeof cluster.feasibility>>[number]>([])),
+  ] as const;
 }
 
 type Known = Awaited<ReturnType<typeof gather>>;

@@ -1,10 +1,11 @@
 import { ApplicationFailure, log } from '@temporalio/activity';
 
 import type { AppliedConfig } from '../domain/records.ts';
-import { QUEUE, workflowIds } from '../workflows/queues.ts';
+import { workflowIds } from '../workflows/queues.ts';
 import { beating } from './beating.ts';
 import { isRunning } from './claims.ts';
 import type { ControlDeps } from './deps.ts';
+import { tell } from './tell-controller.ts';
 
 /** A stretch of the apps of the applied configuration, sorted by name. */
 export interface ShardRange {
@@ -46,7 +47,10 @@ async function open(deps: ControlDeps, lookMs: number): Promise<OpenedLook> {
   const nowMs = deps.clock();
   const lateS = (nowMs - lookMs) / 1000;
   const limitS = freshnessS(applied);
-  const recordOnly = lateS > limitS ? `it began ${lateS.toFixed(0)} s after its time, freshness is ${limitS} s` : undefined;
+  const late = lateS > limitS ? `it began ${lateS.toFixed(0)} s after its time, freshness is ${limitS} s` : undefined;
+  const last = await deps.store.lastLook();
+  const past = last && last.lookMs > lookMs ? `a later look, of ${new Date(last.lookMs).toISOString()}, came before it` : undefined;
+  const recordOnly = late ?? past;
   const { look } = await deps.store.openLook({
     lookMs,
     configVersion: applied.version,
@@ -84,20 +88,20 @@ async function reportLost({ store, client, clock }: ControlDeps): Promise<number
     await tell(client, claim.app, 'moveLost', { decisionId: claim.decisionId });
     lost++;
   }
-  return lost;
+  return lost + (await reportStrays({ store, client }));
 }
 
-/** Signals a controller and starts it where there is none. */
-export async function tell(client: ControlDeps['client'], app: string, signal: string, message: unknown): Promise<void> {
-  await client.workflow.signalWithStart('placementController', {
-    workflowId: workflowIds.controller(app),
-    taskQueue: QUEUE.control,
-    args: [{ app }],
-    signal,
-    signalArgs: [message],
-    typedSearchAttributes: [{ key: { name: 'BerthApp', type: 'KEYWORD' }, value: app }],
-    staticSummary: `placement of ${app}`,
-  });
+/** A controller that is gone may have left behind that its app is moving, while the claim has ended: a new one is told, or every look would wait for it. */
+async function reportStrays({ store, client }: Pick<ControlDeps, 'store' | 'client'>): Promise<number> {
+  const moving = (await store.controllers()).flatMap(({ app, moving: id }) => (id === undefined ? [] : [{ app, id }]));
+  let strays = 0;
+  for (const { app, id } of moving) {
+    const claim = await store.claim(id);
+    if (claim?.end === undefined || (await isRunning(client, workflowIds.controller(app)))) continue;
+    await tell(client, app, 'moveLost', { decisionId: id });
+    strays++;
+  }
+  return strays;
 }
 
 export async function configured(store: ControlDeps['store']): Promise<AppliedConfig> {

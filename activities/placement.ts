@@ -85,10 +85,9 @@ async function entitled(deps: ActuateDeps, need: { claimId: string; app: string;
   if (!need.changes) return claim;
   const [controller, fleet] = [await store.controller(need.app), await store.fleet()];
   if (controller?.held !== undefined) throw ApplicationFailure.nonRetryable(`${need.app} is held: ${controller.held}`, 'NotPermitted');
-  const paused = controller?.pause ?? fleet?.pause;
-  const lifted = paused?.untilMs !== undefined && paused.untilMs <= deps.clock();
-  if (paused && !lifted && applied.config.policies[spec.policy]?.onPause === 'revert') {
-    throw ApplicationFailure.nonRetryable(`paused by ${paused.by}: ${paused.reason}`, 'NotPermitted');
-  }
+  // A move under way may finish where the policy says so; a profile is many changes, and a pause ends it.
+  const stops = claim.origin === 'profile' || applied.config.policies[spec.policy]?.onPause === 'revert';
+  const paused = [controller?.pause, fleet?.pause].find((p) => p && (p.untilMs === undefined || p.untilMs > deps.clock()));
+  if (paused && stops) throw ApplicationFailure.nonRetryable(`paused by ${paused.by}: ${paused.reason}`, 'NotPermitted');
   return claim;
 }

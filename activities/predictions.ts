@@ -1,11 +1,12 @@
 import { log } from '@temporalio/activity';
 
+import type { Inference } from '../connectors/ports.ts';
 import type { Config, Objective, Policy } from '../domain/config.ts';
 import type { AppBlock, FleetWindow } from '../domain/frame.ts';
 import type { AppliedConfig, ModelVersion, PredictionRow } from '../domain/records.ts';
 import { ruleScores, siteRule } from '../domain/rule.ts';
 import type { ModelContract } from '../learning/contract.ts';
-import { contractMismatch, predictRows, ticksNeeded, toScores } from '../learning/serve.ts';
+import { contractMismatch, predictRows, ticksNeeded, toScores, type PackedRows } from '../learning/serve.ts';
 import { beating } from './beating.ts';
 import { ageS, completeShare, lastPlaced } from './coverage.ts';
 import type { ComputeDeps } from './deps.ts';
@@ -124,9 +125,9 @@ async function infer({ inference }: ComputeDeps, config: Config, window: FleetWi
         apps: served.map((s) => s.index),
         sitesOf: (app) => byIndex.get(app)?.siteIndex ?? [],
       });
-      const raw = await inference.predict({ sha256: model.onnxSha256, contractDigest: model.contractDigest }, packed.rows, packed.n);
+      const raw = await answerOf(inference, model, packed);
       const objective = served[0]?.objective;
-      if (!objective) return;
+      if (!objective || !raw) return;
       const scores = toScores(objective, contract, raw);
       for (let i = 0; i < packed.n; i++) {
         const subject = byIndex.get(packed.app[i] ?? -1);
@@ -135,6 +136,19 @@ async function infer({ inference }: ComputeDeps, config: Config, window: FleetWi
     }),
   );
 }
+
+/** What a model says; undefined when it cannot serve, so that the other apps of the fleet do not wait for it: its own are unknown. */
+async function answerOf(inference: Inference, model: ModelVersion, { rows, n }: PackedRows): Promise<Float32Array | undefined> {
+  try {
+    return await inference.predict({ sha256: model.onnxSha256, contractDigest: model.contractDigest }, rows, n);
+  } catch (error) {
+    if (!(error instanceof Error) || !UNSERVABLE.has(error.name)) throw error;
+    log.error('a model cannot serve', { key: model.key, version: model.version, why: error.message });
+    return undefined;
+  }
+}
+
+const UNSERVABLE: ReadonlySet<string> = new Set(['ModelRefused', 'BlobMissing', 'BlobDamaged']);
 
 interface Shared {
   readonly rule: ReturnType<typeof siteRule>;

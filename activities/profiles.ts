@@ -32,6 +32,15 @@ export const profileActivities = ({ store, cluster, blobs, frames, clock }: Cont
     if (placement?.site === undefined) throw ApplicationFailure.retryable(`where ${input.app} runs could not be told`, 'NoData');
     const { profile } = applied.config;
     const refused = new Set((await cluster.feasibility([input.app])).filter((r) => r.site !== placement.site).map((r) => r.site));
+    const controller = await store.controller(input.app);
+    const inForce = (s: { untilMs?: number }) => s.untilMs === undefined || s.untilMs > clock();
+    if (controller?.override && inForce(controller.override)) {
+      throw ApplicationFailure.nonRetryable(
+        `${input.app} is overridden to ${controller.override.site} by ${controller.override.by}`,
+        'Refused',
+      );
+    }
+    for (const excluded of controller?.excluded.filter(inForce) ?? []) refused.add(excluded.site);
     const sites = (spec.sites ?? Object.keys(applied.config.sites)).filter((site) => !refused.has(site));
     const rounds = input.visits ?? profile.visits;
     return {

@@ -55,7 +55,7 @@ function trainSchedule(at: NonNullable<Config['schedules']['train']>, key: strin
       workflowType: 'trainModel',
       workflowId: workflowIds.train(key),
       taskQueue: QUEUE.control,
-      args: [{ app: key }],
+      args: [{ app: key, profile: false }],
       workflowExecutionTimeout: '6 hours',
       staticSummary: `train ${key}`,
     },

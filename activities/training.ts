@@ -2,6 +2,7 @@ import { ApplicationFailure, cancellationSignal, heartbeat, log } from '@tempora
 
 import type { EvidenceRow, ModelVersion } from '../domain/records.ts';
 import type { ModelContract } from '../learning/contract.ts';
+import { contractMismatch } from '../learning/serve.ts';
 import type { Profile } from '../learning/profile.ts';
 import type { TrainInput, TrainResult } from '../learning/train.ts';
 import type { ComputeDeps } from './deps.ts';
@@ -39,6 +40,8 @@ export const trainingActivities = (deps: ComputeDeps) => ({
     if (trial !== undefined) return { ok: false, why: trial };
     const champion = await deps.store.alias(key, 'champion');
     if (!champion || champion.version === version) return { ok: true, why: `first version of ${key}: nothing served before it` };
+    const unfit = await misfit(deps, champion);
+    if (unfit !== undefined) return { ok: true, why: `the champion cannot serve any more: ${unfit}` };
     return compare(await deps.store.evidence(), champion, model);
   },
 });
@@ -87,13 +90,23 @@ async function register(
       app,
       site: e.site,
       samples: e.samples,
-      newestMs: nowMs,
+      newestMs: e.newestMs,
       error: e.error,
       coverage: e.coverage,
     })),
   );
   await store.setAlias({ key: app, alias: 'challenger', version: version.version, by, why: result.report.why.slice(0, 1000), atMs: nowMs });
   return version;
+}
+
+/** Why a champion does not fit the configuration in force: then its error is of another task, and nothing to compare with. */
+async function misfit({ store }: ComputeDeps, champion: ModelVersion): Promise<string | undefined> {
+  const { config } = await configured(store);
+  const spec = config.apps[champion.key];
+  const objective = spec && config.objectives[spec.objective];
+  const policy = spec && config.policies[spec.policy];
+  if (!objective || !policy) return undefined;
+  return contractMismatch(champion.contract as ModelContract, { objective, horizonS: policy.horizon, stepS: config.telemetry.step });
 }
 
 /** Loads the model and asks it for one row, of a site it knows; returns what is wrong. */

@@ -118,6 +118,11 @@ function checkPolicies({ config, problem, warn }: Check): void {
     const at = ['policies', name] as const;
     if (step !== undefined && p.horizon < step)
       problem([...at, 'horizon'], `the horizon (${p.horizon} s) must be at least one telemetry step (${step} s)`);
+    if (step !== undefined && p.verify.soak < 2 * step)
+      problem(
+        [...at, 'verify', 'soak'],
+        `the soak (${p.verify.soak} s) must be at least two telemetry steps (${step} s each): a move that cannot be measured is undone`,
+      );
     if (step !== undefined && p.freshness < step)
       problem(
         [...at, 'freshness'],

@@ -6,7 +6,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 import { checkoutFolder } from './platform/checkout.ts';
 import { errorText } from './commands/error-text.ts';
-import { readConfig, applyConfig } from './commands/apply.ts';
+import { applyConfig, readConfig, startWatch } from './commands/apply.ts';
 import { bringUp, type Up, type UpOptions } from './up/bring-up.ts';
 import { clientOptions } from '../workers/parts/client-options.ts';
 
@@ -51,9 +51,11 @@ function serversOfEnvironment(): Pick<UpOptions, 'temporal' | 'temporalConnectio
 }
 
 /** After a restart the local cluster is what the configuration in force says. */
-async function resumeConfig({ store, platform }: Up): Promise<void> {
+async function resumeConfig({ store, platform, client }: Up): Promise<void> {
   const applied = await store.config();
-  if (applied) await platform.adopt(applied.config, applied.config.apps);
+  if (!applied) return;
+  await platform.adopt(applied.config, applied.config.apps);
+  await startWatch(client);
 }
 
 function hint({ endpoints }: Up, configured: boolean): void {

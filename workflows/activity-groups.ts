@@ -47,18 +47,24 @@ export const shard = proxyActivities<Pick<ComputeActivities, 'predictShard'>>({
 /** Calls on the thing that holds an app: short, idempotent by change id, tried again for as long as a move may take. */
 export const actuate = proxyActivities<Pick<ActuateActivities, 'prepareMove' | 'applyChange'>>({
   taskQueue: QUEUE.actuate,
+  // A cancelled move is undone only after the change it had asked for is in or refused: never before it.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: HOPELESS },
 });
 
-/** Waiting for a rollout: long, with a heartbeat, so that a dead worker is noticed in seconds. */
-export const rollout = proxyActivities<Pick<ActuateActivities, 'awaitReady'>>({
-  taskQueue: QUEUE.actuate,
-  startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '5 seconds',
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', nonRetryableErrorTypes: [...HOPELESS, 'NotReady'] },
-});
+/**
+ * Waiting for a rollout: long, with a heartbeat, so that a dead worker is noticed in seconds. Its deadline holds over all attempts, also when
+ * the cluster cannot be asked; the slack is for finding a dead worker.
+ */
+export const rollout = (deadlineS: number) =>
+  proxyActivities<Pick<ActuateActivities, 'awaitReady'>>({
+    taskQueue: QUEUE.actuate,
+    scheduleToCloseTimeout: `${Math.ceil(deadlineS) + 30} seconds`,
+    heartbeatTimeout: '5 seconds',
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', nonRetryableErrorTypes: [...HOPELESS, 'NotReady'] },
+  });
 
 /** The undo is tried until it succeeds or its own deadline passes; giving up is a state of its own, never silence. */
 export const undo = (deadlineS: number) =>
@@ -73,7 +79,7 @@ export const undo = (deadlineS: number) =>
 
 /** Ordinary reads and writes of the control worker that may take longer than a workflow task. */
 export const control = proxyActivities<
-  Pick<ControlActivities, 'askMove' | 'checkFleet' | 'planVisits' | 'assembleProfile' | 'promoteVersion'>
+  Pick<ControlActivities, 'askMove' | 'checkFleet' | 'tellController' | 'planVisits' | 'assembleProfile' | 'promoteVersion'>
 >({
   taskQueue: QUEUE.control,
   startToCloseTimeout: '1 minute',

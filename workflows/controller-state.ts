@@ -163,6 +163,7 @@ export function objection(
   if (own.paused) return `paused by ${own.paused.by}: ${own.paused.reason}`;
   if (own.moving) return `move ${own.moving.decisionId} is under way`;
   if (proposal.expiresMs <= nowMs) return 'the proposal is too old';
+  if (!own.override && own.facts && own.facts.mode !== 'automatic') return `the mode of this app is ${own.facts.mode}`;
   if (own.override && own.override.site !== proposal.to) return `overridden to ${own.override.site} by ${own.override.by}`;
   const excluded = own.excluded.find((s) => s.site === proposal.to);
   if (excluded) return `${proposal.to} is excluded by ${excluded.by}: ${excluded.reason}`;
@@ -176,7 +177,7 @@ export function objection(
 /** Books the end of a move: cool-down with back-off, quarantine of a pair that was undone, hold when the undo failed. */
 export function bookEnd(own: ControllerState, ended: MoveEnded, nowMs: number): void {
   const move = own.moving;
-  if (!move || move.decisionId !== ended.decisionId) return;
+  if (!move || move.decisionId !== ended.decisionId) return bookStray(own, ended);
   delete own.moving;
   delete own.lost;
   own.seq++;
@@ -195,6 +196,13 @@ export function bookEnd(own: ControllerState, ended: MoveEnded, nowMs: number): 
     { site: move.to, untilMs: nowMs + (own.facts?.quarantineS ?? 600) * 1000 },
   ];
   if (ended.end === 'revert-failed') own.held = `the move ${ended.decisionId} could not be undone: ${ended.why ?? 'no reason given'}`;
+}
+
+/** The end of a change that was not this controller's move, such as a profile: where an undo failed the app is held all the same. */
+function bookStray(own: ControllerState, ended: MoveEnded): void {
+  if (ended.end !== 'revert-failed' || own.held !== undefined) return;
+  own.held = `${ended.decisionId} could not be undone: ${ended.why ?? 'no reason given'}`;
+  own.seq++;
 }
 
 /** The state as the store mirrors it. */

@@ -41,12 +41,13 @@ export function profileInput(raw: unknown): ProfileInput {
 }
 
 export function trainInput(raw: unknown): TrainInput {
-  const input = record(raw, ['app', 'seed', 'reprofile'], '{"app":"shop"}');
-  const { seed, reprofile } = input;
+  const input = record(raw, ['app', 'seed', 'reprofile', 'profile'], '{"app":"shop"}');
+  const { seed, reprofile, profile } = input;
   refuse(
     nameProblem(input, 'app') ??
       (seed === undefined || (Number.isInteger(seed) && (seed as number) >= 0) ? undefined : 'seed must be a whole number from 0') ??
-      (reprofile === undefined || typeof reprofile === 'boolean' ? undefined : 'reprofile must be true or false'),
+      (reprofile === undefined || typeof reprofile === 'boolean' ? undefined : 'reprofile must be true or false') ??
+      (profile === undefined || typeof profile === 'boolean' ? undefined : 'profile must be true or false'),
   );
   return input as unknown as TrainInput;
 }

@@ -3,6 +3,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { control, store, undo } from './activity-groups.ts';
 import { meanwhile, mirror } from './controller-mirror.ts';
 import { bookEnd, remember, type ControllerState } from './controller-state.ts';
+import type { MoveEnded } from './messages.ts';
 import { reasonOf } from './migrate-app.ts';
 import { clock } from './text.ts';
 
@@ -27,12 +28,24 @@ export async function askAfterStray(own: ControllerState, decisionId: string): P
   delete own.lost;
   const answer = await ask(own, decisionId);
   if (answer.kind === 'lost') return await repair(own, decisionId);
+  // The mirror of a controller before this one may still say that the app is moving: it is written anew.
+  own.seq++;
+  if (answer.kind === 'ended')
+    adoptEnd(own, { decisionId, end: answer.end, ...(answer.why !== undefined && { why: answer.why }) }, answer.to ?? '');
   const now = answer.kind === 'ended' ? `at its end, ${answer.end}` : 'running';
   remember(own, `${clock(Date.now())} ${decisionId} was said to be lost; it is ${now}`.slice(0, 300));
   own.stale = true;
 }
 
 const ask = (own: ControllerState, decisionId: string) => meanwhile(own, control.askMove({ app: own.app, decisionId }), () => mirror(own));
+
+/** Books an end that a controller before this one would have booked. */
+function adoptEnd(own: ControllerState, ended: MoveEnded, to: string): void {
+  const { moving } = own;
+  own.moving ??= { decisionId: ended.decisionId, from: '', to, startedMs: Date.now(), askMs: Date.now(), origin: 'look' };
+  bookEnd(own, ended, Date.now());
+  if (moving) own.moving = moving;
+}
 
 /** Puts the app back to the snapshot of a move that was terminated half-way, and records the end that it never had. */
 async function repair(own: ControllerState, decisionId: string): Promise<void> {

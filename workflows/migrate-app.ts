@@ -84,7 +84,7 @@ async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: numb
   show(input, 'applying');
   await actuate.applyChange.executeWithOptions(summary(`apply: ${app} to ${to}`), [{ claimId: decisionId, changeId: decisionId, app, to }]);
   show(input, 'waiting until it is ready');
-  const ready = await rollout.awaitReady.executeWithOptions(summary(`${app} ready on ${to}`), [
+  const ready = await rollout(times.readyDeadlineS).awaitReady.executeWithOptions(summary(`${app} ready on ${to}`), [
     { claimId: decisionId, changeId: decisionId, app, to, deadlineS: times.readyDeadlineS, stableS: times.stableS },
   ]);
   show(input, 'verifying');
@@ -92,14 +92,21 @@ async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: numb
   await sleep(Math.round(times.soakS * 1000), { summary: `soak ${times.soakS} s on ${to}` });
   const after = await store.measureQos({ app, site: to, fromMs: readyMs, toMs: Date.now(), phase: 'verify', claimId: decisionId });
   const scores = { ...before, ...(after.score !== undefined && { scoreAfter: after.score }), failedRequests: ready.failedRequests };
-  if (before.scoreBefore !== undefined && after.score !== undefined && after.score < before.scoreBefore - times.tolerance) {
-    throw ApplicationFailure.nonRetryable(
-      `quality fell from ${before.scoreBefore.toFixed(2)} to ${after.score.toFixed(2)}`,
-      'Regress',
-      scores,
-    );
-  }
+  const wrong = regress(input, scores);
+  if (wrong !== undefined) throw ApplicationFailure.nonRetryable(wrong, 'Regress', scores);
   return await end(input, { end: 'done', ...scores });
+}
+
+/** Why a move is undone although the app came up; undefined = it stays. Unknown is not good, unless an operator moved an app that nobody was measuring. */
+function regress(
+  { origin, times }: MoveInput,
+  { scoreBefore, scoreAfter }: { scoreBefore?: number; scoreAfter?: number },
+): string | undefined {
+  if (scoreAfter === undefined) {
+    return scoreBefore === undefined && origin === 'override' ? undefined : 'the quality after the move could not be told';
+  }
+  if (scoreBefore === undefined || scoreAfter >= scoreBefore - times.tolerance) return undefined;
+  return `quality fell from ${scoreBefore.toFixed(2)} to ${scoreAfter.toFixed(2)}`;
 }
 
 /** Undoes newest first and cannot be cancelled. What cannot be undone is said, and the app is held by its controller. */

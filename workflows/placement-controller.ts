@@ -4,9 +4,11 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  isCancellation,
   log,
   setDefaultSignalHandler,
   setHandler,
+  sleep,
   workflowInfo,
   type SignalDefinition,
 } from '@temporalio/workflow';
@@ -44,8 +46,7 @@ export async function placementController(input: ControllerInput): Promise<void>
   const own = initialState(controllerInput(input));
   listen(own);
   while (!full(own)) {
-    await takeStock(own);
-    await act(own);
+    await step(own);
     const nap = napMs(own);
     const awake = () => hasWork(own) || full(own);
     await (nap === undefined
@@ -56,6 +57,22 @@ export async function placementController(input: ControllerInput): Promise<void>
   await mirror(own);
   await continueAsNew<typeof placementController>(own);
 }
+
+/** One round. What fails (a store that is away for long) is shown and tried again: a controller that failed would forget what it was told. */
+async function step(own: ControllerState): Promise<void> {
+  try {
+    await takeStock(own);
+    await act(own);
+  } catch (error) {
+    if (isCancellation(error) || (error instanceof ApplicationFailure && error.type === 'BadInput')) throw error;
+    log.error('a round failed; it is tried again', { app: own.app, why: reasonOf(error) });
+    remember(own, `${clock(Date.now())} could not go on, will try again: ${reasonOf(error)}`.slice(0, 300));
+    own.stale = true;
+    await sleep(AGAIN_MS, { summary: 'until the next try' });
+  }
+}
+
+const AGAIN_MS = 5_000;
 
 const full = (own: ControllerState) => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
 

@@ -1,4 +1,13 @@
-import { ApplicationFailure, CancellationScope, isCancellation, log, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 
 import type { Visit } from '../learning/profile.ts';
 import type { VisitPlan } from '../activities/profiles.ts';
@@ -67,26 +76,35 @@ async function visit(at: { app: string; claimId: string; plan: VisitPlan; site: 
   const began = Date.now();
   try {
     await actuate.applyChange.executeWithOptions({ summary: `visit ${index + 1}: ${site}` }, [{ claimId, changeId, app, to: site }]);
-    await rollout.awaitReady({ claimId, changeId, app, to: site, deadlineS: plan.readyDeadlineS, stableS: plan.settleS });
+    await rollout(plan.readyDeadlineS).awaitReady({
+      claimId,
+      changeId,
+      app,
+      to: site,
+      deadlineS: plan.readyDeadlineS,
+      stableS: plan.settleS,
+    });
     const fromMs = Date.now();
     await sleep(Math.round(plan.visitS * 1000), { summary: `${plan.visitS} s on ${site}` });
     return { site, fromMs, toMs: Date.now(), outcome: 'observed' };
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancellation(error) || isForbidden(error)) throw error;
     log.warn('a visit failed', { app, site, why: reasonOf(error) });
     return { site, fromMs: began, toMs: Date.now(), outcome: 'failed', why: reasonOf(error) };
   }
 }
 
+/** Somebody has paused the app or the fleet: no further visit, and home. */
+const isForbidden = (error: unknown) =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'NotPermitted';
+
 async function goHome(app: string, claimId: string, plan: VisitPlan, cause: unknown): Promise<void> {
   try {
     await undo(plan.revertDeadlineS).restorePlacement({ claimId, app });
   } catch (error) {
-    await store.endMove({
-      decisionId: claimId,
-      end: 'revert-failed',
-      why: `after profiling the app could not go home: ${reasonOf(error)}`,
-    });
+    const why = `after profiling the app could not go home: ${reasonOf(error)}`;
+    await store.endMove({ decisionId: claimId, end: 'revert-failed', why });
+    await control.tellController({ app, decisionId: claimId, end: 'revert-failed', why: why.slice(0, 500) });
     throw error;
   }
   await store.endMove({

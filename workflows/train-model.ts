@@ -14,6 +14,8 @@ export interface TrainInput {
   readonly seed?: number;
   /** Take a new profile even if there is one. */
   readonly reprofile?: boolean;
+  /** Whether the app may be moved to take a profile; false is how Schedules start it, because nobody is watching. Absent: true. */
+  readonly profile?: boolean;
 }
 
 export interface TrainResult {
@@ -30,7 +32,7 @@ export interface TrainResult {
 export async function trainModel(given: TrainInput): Promise<TrainResult> {
   const input = trainInput(given);
   let fitted = input.reprofile ? undefined : await fit(input);
-  if (!fitted || fitted.kind === 'too-little') {
+  if ((!fitted || fitted.kind === 'too-little') && input.profile !== false) {
     await executeChild(profileApp, {
       workflowId: workflowIds.profile(input.app),
       args: [{ app: input.app }],
@@ -39,7 +41,8 @@ export async function trainModel(given: TrainInput): Promise<TrainResult> {
     });
     fitted = await fit(input);
   }
-  if (fitted.kind === 'too-little') throw ApplicationFailure.nonRetryable(fitted.why, 'TooLittleData');
+  if (!fitted || fitted.kind === 'too-little')
+    throw ApplicationFailure.nonRetryable(fitted?.why ?? 'no profile may be taken', 'TooLittleData');
   setCurrentDetails(`version ${fitted.version}: ${safeText(fitted.said, 1000)}`);
   const promoted = await promote(input.app, fitted.version);
   return {

@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   condition,
   continueAsNew,
+  isCancellation,
   log,
   setCurrentDetails,
   setDefaultSignalHandler,
@@ -17,6 +18,7 @@ import { meanwhile, mirrored } from './controller-mirror.ts';
 import { statementOf } from './controller-state.ts';
 import { readOperatorMessage, untilOf, type Read } from './guards.ts';
 import { watchInput } from './inputs.ts';
+import { reasonOf } from './migrate-app.ts';
 import { fleetState, signals, updates, type OperatorMessage, type Statement } from './messages.ts';
 import { safeText } from './text.ts';
 
@@ -50,8 +52,7 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
       own.seq++;
     }
     await mirror(own);
-    const { findings } = await meanwhile(own, control.checkFleet({}), () => mirror(own));
-    own.findings = [...findings];
+    own.findings = await check(own);
     own.stale = false;
     show(own);
     await condition(() => own.stale || own.mirrored < own.seq, napMs(own), { summary: 'until the next check of the fleet' });
@@ -62,6 +63,16 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
   }
   await mirror(own);
   await continueAsNew<typeof watchFleet>(own);
+}
+
+/** A check that fails is itself a finding: a watch that failed would take the fleet's pause with it. */
+async function check(own: FleetState): Promise<string[]> {
+  try {
+    return [...(await meanwhile(own, control.checkFleet({}), () => mirror(own))).findings];
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return [`the fleet could not be checked: ${reasonOf(error)}`];
+  }
 }
 
 function initial(input: WatchInput): FleetState {
@@ -151,7 +162,7 @@ function obey(own: FleetState, raw: unknown, pausing: boolean): Read<string> {
   own.paused = statementOf(message.value, Date.now());
   return {
     ok: true,
-    value: `the fleet is paused${own.paused.untilMs === undefined ? '' : ` until ${new Date(own.paused.untilMs).toISOString()}`}; moves under way finish`,
+    value: `the fleet is paused${own.paused.untilMs === undefined ? '' : ` until ${new Date(own.paused.untilMs).toISOString()}`}; moves under way end as the policies of their apps say`,
   };
 }
 

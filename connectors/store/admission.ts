@@ -24,6 +24,7 @@ export async function admit(tx: Tx, request: ClaimRequest, configs: Configs): Pr
   const refusal =
     forbidden(request, await controllerOf(tx, request.app), await fleetOf(tx)) ??
     alreadyMoving(request, open) ??
+    notAutomatic(request, config) ??
     overBudget({ ...request, namespace }, config.budgets, open) ??
     (await overHeadroom(tx, request, { config, open }));
   return refusal === undefined ? { admitted: true, namespace } : { admitted: false, refusal };
@@ -50,6 +51,12 @@ function isPaused({ paused, pause }: FleetRow, nowMs: number): boolean {
 
 function saidBy({ pause }: FleetRow): string {
   return pause ? ` by ${pause.by}: ${pause.reason}` : '';
+}
+
+/** What a look decided under a policy that has been changed since must not move an app that may only be recommended for. */
+function notAutomatic({ app, origin }: ClaimRequest, config: Config): string | undefined {
+  const mode = config.policies[config.apps[app]?.policy ?? '']?.mode;
+  return origin === 'look' && mode !== 'automatic' ? `app ${app} is not moved automatically: its mode is ${mode ?? 'unknown'}` : undefined;
 }
 
 function alreadyMoving({ app }: ClaimRequest, open: readonly OpenClaim[]): string | undefined {

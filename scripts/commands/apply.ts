@@ -40,14 +40,15 @@ export async function applyConfig(config: Config, { store, client, platform, by 
   const { version, changed } = await store.applyConfig(config, by, Date.now());
   const said = changed ? [`configuration version ${version} is in force`] : [];
   if (changed) await store.maintain(Date.now());
+  // Before anything that may fail: an apply that is repeated finds nothing changed and would not tell them.
+  if (changed && before) await tellChanged(store, client);
   await platform?.adopt(config, config.apps);
   said.push(...(await applySchedules(client, config)));
   if (await startWatch(client)) said.push(`${workflowIds.watch} started`);
-  if (changed && before) await tellChanged(store, client);
   return said.length === 0 ? [`nothing to change; version ${version} stays in force`] : said;
 }
 
-async function startWatch(client: Client): Promise<boolean> {
+export async function startWatch(client: Client): Promise<boolean> {
   try {
     await client.workflow.start('watchFleet', {
       workflowId: workflowIds.watch,

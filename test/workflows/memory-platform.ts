@@ -1,4 +1,5 @@
 import type { Change, Platform } from '../../connectors/ports.ts';
+import { claimOf } from '../../domain/claim-of.ts';
 import type { Placement, Snapshot } from '../../domain/records.ts';
 
 export type Verb = 'observe' | 'snapshot' | 'dryRun' | 'apply' | 'ready' | 'restore' | 'placements' | 'feasibility';
@@ -55,6 +56,8 @@ interface Cell {
   generation: number;
   moving?: { readonly to: string; readonly decisionId: string; readonly startedMs: number };
   readonly records: Map<string, { to: string; state: 'pending' | 'switched' | 'failed'; why?: string }>;
+  /** Claims whose changes come too late. */
+  readonly undone: Set<string>;
   readonly faults: Faults;
   readonly switches: Switch[];
   readonly calls: Verb[];
@@ -107,6 +110,7 @@ const cellOf = (app: string, site: string): Cell => ({
   original: { site, affinity: { zone: `zone-of-${app}`, weight: '50' } },
   generation: 0,
   records: new Map(),
+  undone: new Set(),
   faults: { throws: {}, lostReplies: {} },
   switches: [],
   calls: [],
@@ -186,6 +190,7 @@ function dryRun(cell: Cell, { to }: Change, sites: readonly string[]): { ok: tru
 function apply(cell: Cell, { decisionId, to }: Change) {
   const { generation } = cell;
   if (cell.records.has(decisionId)) return { applied: false, generation };
+  if (cell.undone.has(claimOf(decisionId))) throw new Error(`${decisionId} was undone before it came`);
   if (cell.moving) throw new Error(`${cell.app} is ${busyOf(cell)}`);
   if (cell.original.site === to) {
     cell.records.set(decisionId, { to, state: 'switched' });
@@ -207,6 +212,7 @@ function ready(cell: Cell, { decisionId, to }: Change) {
 
 function restore(cell: Cell, snapshot: Snapshot, decisionId: string) {
   const { moving } = cell;
+  cell.undone.add(claimOf(decisionId));
   if (moving) {
     cell.records.set(moving.decisionId, { to: moving.to, state: 'failed', why: `called off: ${decisionId} restores ${snapshot.site}` });
     delete cell.moving;

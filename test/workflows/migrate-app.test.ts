@@ -1,12 +1,15 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 
+import { observedScore } from '../../activities/observed-score.ts';
+import { eventually } from '../contracts/eventually.ts';
 import { withWorld } from './environment.ts';
 import { endOf, inPhase, propose, resultOf, startMove, stateWhen } from './moves.ts';
 import { testConfig } from './test-config.ts';
 
 const world = withWorld(testConfig({ apps: 30, budgets: { fleet: 100, namespace: 100, source: 100, destination: 2 } }));
 
+const unmeasured = (app: string) => observedScore(world.store, { app, site: 's0', fromMs: Date.now() - 10_000, toMs: Date.now() });
 const home = (app: string) => world.platform.originalOf(app);
 const untouched = (app: string) => expect(world.platform.switches(app)).toEqual([]);
 
@@ -34,12 +37,22 @@ describe('a move that goes well', () => {
     expect(world.platform.switches('a1')).toHaveLength(1);
   });
 
-  test('without a readable KPI afterwards ends done, and says no score', async () => {
+  test('by an operator, of an app that nobody measures, ends done and says no score', async () => {
+    world.feeder.show('a2', 's0', undefined);
     world.feeder.show('a2', 's1', undefined);
-    await startMove(world, 'a2', 's1');
+    await eventually('its last samples are old', async () => (await unmeasured('a2')) === undefined);
+    await startMove(world, 'a2', 's1', { origin: 'override' });
     const claim = await endOf(world, 'a2');
     expect(claim.end).toBe('done');
     expect(claim.scoreAfter).toBeUndefined();
+  });
+
+  test('but cannot be measured afterwards is undone: unknown is not good', async () => {
+    const before = home('a3');
+    world.feeder.show('a3', 's1', undefined);
+    await startMove(world, 'a3', 's1');
+    expect(await endOf(world, 'a3')).toMatchObject({ end: 'reverted', why: 'the quality after the move could not be told' });
+    expect(home('a3')).toEqual(before);
   });
 });
 

@@ -57,6 +57,36 @@ test.each([
   expect(await endOf(world, app)).toMatchObject({ end: 'reverted', why: 'cancelled' });
 });
 
+test('a pause ends a profile before its next visit, and the app is home', async () => {
+  const before = world.platform.originalOf('a8');
+  const handle = await start('a8', { visits: 3, visitS: 0.5 });
+  await atSite('a8', 's1');
+  await world.store.mirrorController({
+    app: 'a8',
+    seq: 1,
+    paused: true,
+    pause: { by: 'ann', reason: 'enough' },
+    excluded: [],
+    quarantine: [],
+  });
+  await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+  expect(world.platform.originalOf('a8')).toEqual(before);
+  expect(await endOf(world, 'a8')).toMatchObject({ end: 'reverted', why: 'paused by ann: enough' });
+});
+
+test('a profile visits no site that an operator has excluded', async () => {
+  await world.store.mirrorController({
+    app: 'a9',
+    seq: 1,
+    paused: false,
+    excluded: [{ site: 's1', by: 'ann', reason: 'no' }],
+    quarantine: [],
+  });
+  await (await start('a9', { visitS: 0.3 })).result();
+  const profile = (await world.store.latestProfile('a9'))?.profile as Profile;
+  expect(profile.visits.map((v) => v.site)).toEqual(['s0', 's2']);
+});
+
 test('a profile is not begun while the app is moved, and a move is refused while it is profiled', async () => {
   const claim = {
     app: 'a5',

@@ -63,6 +63,20 @@ test('a move that is terminated together with its controller is repaired by the 
   expect(world.platform.originalOf('a4')).toEqual(before);
 });
 
+test('a controller that is terminated during its move is started anew by a look, and books how the move ended', async () => {
+  const decisionId = await propose(world, 'a6', 's1');
+  await eventually('it has switched', () => world.platform.siteOf('a6') === 's1');
+  await controllerHandle(world, 'a6').terminate('the test');
+  await moveHandle(world, 'a6', decisionId).cancel();
+  expect(await endOf(world, 'a6')).toMatchObject({ end: 'reverted', decisionId });
+  expect(await world.store.controller('a6')).toMatchObject({ moving: decisionId });
+  await eventually('a look has it booked', async () => {
+    await look();
+    return (await world.store.controller('a6'))?.moving === undefined;
+  });
+  expect(await world.store.controller('a6')).toMatchObject({ coolUntilMs: expect.any(Number), quarantine: [{ site: 's1' }] });
+});
+
 test('a terminated move whose repair fails is recorded, and its app is held', async () => {
   const decisionId = await propose(world, 'a5', 's1');
   await eventually('it has switched', () => world.platform.siteOf('a5') === 's1');

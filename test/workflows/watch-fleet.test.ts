@@ -54,7 +54,7 @@ test('it says when a claim is open that nothing carries on', async () => {
 });
 
 test('a pause of the fleet is in the store when it is acknowledged, and no move starts until it is resumed', async () => {
-  expect((await update('pause', ann)).said).toBe('the fleet is paused; moves under way finish');
+  expect((await update('pause', ann)).said).toBe('the fleet is paused; moves under way end as the policies of their apps say');
   expect(await world.store.fleet()).toMatchObject({ paused: true, pause: ann });
   const refused = await propose(world, 'a0', 's1');
   expect(await resultOf(world, 'a0', refused)).toMatchObject({

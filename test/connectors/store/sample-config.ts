@@ -10,7 +10,7 @@ export function sampleConfig({
   return configSchema.parse({
     version: 1,
     objectives: { fast: { kpis: [{ name: 'p99', unit: 'ms', better: 'lower', best: 10, worst: 110 }], slo: 0.8 } },
-    policies: { plain: {} },
+    policies: { plain: { mode: 'automatic' }, shy: {} },
     telemetry: { step: '1s', window: '20s' },
     ...rest,
     sites: Object.fromEntries(Array.from({ length: sites }, (_, i) => [`s${i}`, {}])),
