@@ -1,8 +1,7 @@
 import type { AppBlock } from '../domain/frame.ts';
 
-/** Seconds since the newest sample; Infinity when there is none. A sample from the future has age 0. */
-export const ageS = (newestMs: number, nowMs: number): number =>
-  Number.isFinite(newestMs) ? Math.max(0, (nowMs - newestMs) / 1000) : Infinity;
+/** Seconds since the newest sample; Infinity when there is none. Negative = it claims to be from the future, which the gates judge. */
+export const ageS = (newestMs: number, nowMs: number): number => (Number.isFinite(newestMs) ? (nowMs - newestMs) / 1000 : Infinity);
 
 /**
  * Share of the samples of a window `[series][ticks]` that are there. A series without a single one is not expected (a machine without pressure

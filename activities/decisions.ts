@@ -12,7 +12,7 @@ import { isStanding } from '../domain/standing.ts';
 import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
 import { appNames, configured } from './looks.ts';
-import { scheduleIds } from './schedules.ts';
+import { intervalOf } from './look-interval.ts';
 
 /** Apps decided between two chances for everything else in the process, so that a pause does not wait for the fleet. */
 const BREATH = 50;
@@ -34,7 +34,7 @@ async function decideAll(deps: ControlDeps, lookMs: number): Promise<{ counts: R
   });
   if (look.decidedMs !== undefined) return await deps.store.writeDecisions(lookMs, [], [], look.decidedMs);
   const known = await gather(deps, applied, lookMs);
-  const intervalS = await intervalOf(deps, applied);
+  const intervalS = await intervalOf(deps.client, applied);
   const decisions: Decision[] = [];
   for (const [index, app] of known.apps.entries()) {
     if (index % BREATH === BREATH - 1) await breathe();
@@ -171,15 +171,6 @@ function proposalOf(decision: Decision, applied: AppliedConfig, nowMs: number): 
     expiresMs: nowMs + (policy?.freshness ?? 30) * 1000,
     reason: summariseDecision(decision).slice(0, 500),
   };
-}
-
-/** Seconds between looks; with cron, the longest gap between the next starts that the Schedule tells. */
-async function intervalOf({ client }: ControlDeps, { config }: AppliedConfig): Promise<number> {
-  if (config.schedules.look.every !== undefined) return config.schedules.look.every;
-  const { info } = await client.schedule.getHandle(scheduleIds.look).describe();
-  const times = info.nextActionTimes.map((t) => t.getTime());
-  const gaps = times.slice(1).map((t, i) => (t - (times[i] ?? t)) / 1000);
-  return gaps.length === 0 ? 60 : Math.max(...gaps);
 }
 
 function by<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {

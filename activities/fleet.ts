@@ -2,6 +2,7 @@ import { ScheduleNotFoundError } from '@temporalio/client';
 
 import { isRunning } from './claims.ts';
 import type { ControlDeps } from './deps.ts';
+import { intervalOf } from './look-interval.ts';
 import { scheduleIds } from './schedules.ts';
 
 export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
@@ -14,9 +15,9 @@ export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
     return { findings: findings.slice(0, 50) };
 
     async function lateLooks(): Promise<string[]> {
-      const everyS = applied?.config.schedules.look.every;
       const last = await store.lastLook();
       if (!last) return ['there has been no look yet'];
+      const everyS = applied && (await intervalOf(client, applied));
       const ageS = (clock() - last.lookMs) / 1000;
       return everyS !== undefined && ageS > 3 * everyS ? [`the last look is ${ageS.toFixed(0)} s old, it should be every ${everyS} s`] : [];
     }
