@@ -41,6 +41,8 @@ function lookSchedule(config: Config): ScheduleOptions {
       taskQueue: QUEUE.control,
       args: [],
       workflowExecutionTimeout: '15 minutes',
+      // A worker that is killed inside one of the look's tasks costs this long; they take milliseconds.
+      workflowTaskTimeout: '5 seconds',
       staticSummary: 'one look at the fleet',
     },
   };
