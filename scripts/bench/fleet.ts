@@ -30,7 +30,7 @@ export const stepOf = ({ everyS }: Pick<FleetShape, 'everyS'>): number => Math.m
 /**
  * Defaults wherever they do not hinder the measurement: cool-down 60 s, horizon and freshness 30 s. One look is enough for a move, because of
  * fifty sites as good as each other another one is the best at every look. Budgets admit what one hot site sets off; a move settles after 1 s
- * and is watched for 5 s, so that moves end within the run.
+ * and is watched for two telemetry steps, so that moves end within the run.
  */
 export function fleetConfig(shape: FleetShape): Config {
   const { apps, sites, models, everyS } = shape;
@@ -42,7 +42,7 @@ export function fleetConfig(shape: FleetShape): Config {
     sustained: { looks: 1, of: 2 },
     trust: { samples: 10 },
     ready: { stable: 1 },
-    verify: { soak: 5, tolerance: 1 },
+    verify: { soak: Math.max(5, 2 * stepS), tolerance: 1 },
   } as const;
   return configSchema.parse({
     version: 1,
