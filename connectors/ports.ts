@@ -72,7 +72,10 @@ export interface Actuator {
   apply(change: Change): Promise<{ applied: boolean; generation: number }>;
   /** Serving from `to`, and only from there. */
   ready(change: Change): Promise<{ ready: boolean; failed?: string; report?: MoveReport }>;
-  /** Back to the snapshot, whatever happened since; calling twice changes nothing. */
+  /**
+   * Back to the snapshot, whatever happened since; calling twice changes nothing. From then on no change of the same claim (see `claimOf`)
+   * is carried out: `apply` rejects one that it had not seen before.
+   */
   restore(snapshot: Snapshot, decisionId: string): Promise<{ restored: boolean; generation: number }>;
 }
 

@@ -92,6 +92,15 @@ export class AppRunner {
     this.#host.save();
   }
 
+  /** Takes no change of this claim from now on. On disk when it returns. */
+  closeClaim(claim: string): void {
+    const { undone } = this.state;
+    if (undone.includes(claim)) return;
+    undone.push(claim);
+    undone.splice(0, Math.max(0, undone.length - KEPT_RECORDS));
+    this.#host.save();
+  }
+
   /** Calls off a move that has not been switched yet, and waits for the end of one that has. True when it was called off. */
   async callOff(why: string): Promise<boolean> {
     const move = this.#move;

@@ -96,7 +96,7 @@ export class LocalCluster {
     this.state.mode = mode;
     for (const [app, one] of Object.entries(spec.apps)) {
       const site = one.start ?? sitesOf(spec, app)[0] ?? '';
-      this.state.apps[app] ??= { site, generation: 0, records: [] };
+      this.state.apps[app] ??= { site, generation: 0, records: [], undone: [] };
     }
     this.save();
     for (const app of Object.keys(spec.apps).filter((name) => !this.runners.has(name))) await this.#openApp(app, true);

@@ -29,6 +29,8 @@ const appState = z.strictObject({
   rate: z.number().optional(),
   /** Newest last; the pending one, if any, is the last. */
   records: z.array(switchRecord),
+  /** Claims that were undone, newest last: no change of theirs is taken any more, also one that was never heard of. */
+  undone: z.array(z.string()).default([]),
 });
 
 const siteMode = z.strictObject({
@@ -55,7 +57,7 @@ export type SiteMode = z.output<typeof siteMode>;
 /** What the daemon is meant to keep up: the only thing that outlives it. */
 export type State = z.output<typeof stateSchema>;
 
-/** So many switches of an app are remembered, and with them their decision ids. */
+/** So many switches and undone claims of an app are remembered, and with them their ids. */
 export const KEPT_RECORDS = 200;
 
 function pathOf(dir: string): string {

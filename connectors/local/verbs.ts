@@ -1,4 +1,5 @@
 import type { MoveReport, Observation, SiteState } from '../ports.ts';
+import { claimOf } from '../../domain/claim-of.ts';
 import type { Placement, Snapshot } from '../../domain/records.ts';
 import type { LocalCluster } from './cluster.ts';
 import type { LatencyReport } from './latency.ts';
@@ -93,6 +94,9 @@ export function apply(cluster: LocalCluster, change: ChangeRequest): { applied: 
   if (first && first.to !== change.to)
     throw new Refusal('bad-request', `decisionId: ${change.decisionId} is a move to ${first.to}, not to ${change.to}`);
   if (first) return { applied: false, generation: state.generation };
+  // It was under way when its claim was given up, and has come late.
+  if (state.undone.includes(claimOf(change.decisionId)))
+    throw new Refusal('infeasible', `${change.app} does not move to ${change.to}: ${change.decisionId} was undone before it came`);
   if (runner.moving) throw new Refusal('busy', `${change.app} is ${runner.busy}`);
   const refusal = refusalOf(cluster, change.app, change.to);
   if (refusal !== undefined) throw new Refusal('infeasible', `${change.app} cannot move to ${change.to}: ${refusal}`);
@@ -132,6 +136,7 @@ export async function restore(cluster: LocalCluster, request: RestoreRequest): P
   const { decisionId, snapshot: wanted } = request;
   const runner = cluster.runner(wanted.app);
   const { state } = runner;
+  runner.closeClaim(claimOf(decisionId));
   if (!cluster.spec.sites[wanted.site]) throw new Refusal('infeasible', `snapshot.site: there is no site ${wanted.site}`);
   const underWay = runner.moving;
   if (underWay?.kind === 'restore' && underWay.to === wanted.site) {

@@ -139,6 +139,21 @@ export function actuatorContract(name: string, makeGround: () => Promise<Ground>
       expect(await ground.platform.actuator.ready(one)).toMatchObject({ ready: false, failed: expect.stringContaining('superseded') });
     });
 
+    test.each(['', '/0', '/7'])(
+      'a change "<claim>%s" that comes only after its claim was undone is refused, also later',
+      async (suffix) => {
+        const before = await ground.platform.actuator.snapshot(ground.app);
+        const claim = newDecision();
+        expect(await ground.platform.actuator.restore(before, `${claim}/undo`)).toEqual({ restored: false, generation: before.generation });
+        const late = { app: ground.app, to: ground.away, decisionId: `${claim}${suffix}` };
+        for (const _ of [1, 2]) await expect(ground.platform.actuator.apply(late)).rejects.toThrow('undone');
+        expect(await ground.platform.actuator.observe(ground.app)).toMatchObject({ site: ground.home, generation: before.generation });
+        const { busy } = await ground.platform.actuator.observe(ground.app);
+        expect(busy).toBeUndefined();
+        await moved(change(ground.away));
+      },
+    );
+
     test('a start that fails is reported and leaves the old one serving', async () => {
       const before = await ground.platform.actuator.observe(ground.broken);
       const one = { app: ground.broken, to: ground.away, decisionId: newDecision() };
