@@ -123,8 +123,8 @@ async function follow(up: Up, handle: WorkflowHandle, { say }: DemoOptions): Pro
     while (!done) {
       const { apps } = await up.platform.status();
       const at = apps[APP];
-      const line = at?.site === undefined ? '' : `${at.site}${at.busy === undefined ? '' : ` (${at.busy})`}`;
-      if (line !== shown) say(`   ${clockOf(Date.now())} ${APP} on ${line}`);
+      const line = at?.site ?? '';
+      if (line !== shown && line !== '') say(`   ${clockOf(Date.now())} ${APP} on ${line}`);
       shown = line;
       await wait(500);
     }
