@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import { checkoutFolder } from '../platform/checkout.ts';
 import { readEndpoints, type Endpoints } from '../up/endpoints.ts';
+import { clientOptions } from '../../workers/parts/client-options.ts';
 import { Stops } from '../../workers/parts/stops.ts';
 
 export interface Where {
@@ -34,10 +36,14 @@ export class Told extends Error {
 /** Folders of this checkout from which a platform may run. */
 export const platformFolders = (): string[] => ['platform', 'demo'].map((name) => join(checkoutFolder(), '.berth', name));
 
-/** What was typed out, else the platform that runs from this checkout, else TEMPORAL_ADDRESS and DATABASE_URL. */
+/**
+ * What was typed out, else the platform that runs from this checkout, else TEMPORAL_ADDRESS or a profile in temporal.toml, and
+ * DATABASE_URL.
+ */
 export function findEndpoints(where: Where): Omit<Endpoints, 'owner'> {
   const running = (where.dir === undefined ? platformFolders() : [where.dir]).map(readEndpoints).find((e) => e !== undefined);
-  const temporalAddress = where.temporal ?? running?.temporalAddress ?? process.env['TEMPORAL_ADDRESS'];
+  const named = loadClientConnectConfig();
+  const temporalAddress = where.temporal ?? running?.temporalAddress ?? named.connectionOptions.address;
   const databaseUrl = where.database ?? running?.databaseUrl ?? process.env['DATABASE_URL'];
   if (temporalAddress === undefined || databaseUrl === undefined) {
     throw new Told(
@@ -49,8 +55,17 @@ export function findEndpoints(where: Where): Omit<Endpoints, 'owner'> {
     ...running,
     temporalAddress,
     databaseUrl,
-    namespace: where.namespace ?? running?.namespace ?? process.env['TEMPORAL_NAMESPACE'] ?? 'berth',
+    namespace: where.namespace ?? running?.namespace ?? named.namespace ?? 'berth',
   };
+}
+
+/**
+ * How the Temporal at an address is reached: with the TLS, key and metadata of the environment or its profile if those name this very
+ * address, else by the address alone, so that no key is sent to another server.
+ */
+export function temporalConnection(address: string): ConnectionOptions {
+  const { connectionOptions } = loadClientConnectConfig();
+  return connectionOptions.address === address ? clientOptions(connectionOptions) : { address };
 }
 
 /** Runs a command with the store and a Temporal client, and closes both whatever happens. */
@@ -60,7 +75,7 @@ export async function withPlatform<T>(where: Where, run: (connected: Connected) 
   try {
     const store = await openStore({ url: endpoints.databaseUrl, max: 2 });
     stops.add('store', () => store.close());
-    const connection = await Connection.connect({ address: endpoints.temporalAddress, connectTimeout: '5 seconds' });
+    const connection = await Connection.connect({ ...temporalConnection(endpoints.temporalAddress), connectTimeout: '5 seconds' });
     stops.add('Temporal client', () => connection.close());
     return await run({ endpoints, store, client: new Client({ connection, namespace: endpoints.namespace }) });
   } finally {

@@ -7,7 +7,8 @@ import type { Store } from '../../connectors/store/types.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { Stops } from '../../workers/parts/stops.ts';
 import { SEARCH_ATTRIBUTES } from '../platform/temporal-names.ts';
-import { findEndpoints, type Where } from './connect.ts';
+import { findEndpoints, temporalConnection, type Where } from './connect.ts';
+import { staleSeries } from './stale-series.ts';
 
 export interface Finding {
   readonly ok: boolean;
@@ -40,7 +41,7 @@ async function judged(what: string, fix: string, check: () => Promise<string | u
 async function temporalFindings({ temporalAddress, namespace }: Endpoints, stops: Stops): Promise<Finding[]> {
   let connection: Connection;
   try {
-    connection = await Connection.connect({ address: temporalAddress, connectTimeout: '3 seconds' });
+    connection = await Connection.connect({ ...temporalConnection(temporalAddress), connectTimeout: '3 seconds' });
   } catch (error) {
     return [
       {
@@ -121,7 +122,7 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
   const { config } = applied;
   findings.push(
     await judged('fresh samples of every series', 'is the collector running? for the local cluster: npm start', () =>
-      staleSeries(store, config),
+      staleSeries(store, config, Date.now()),
     ),
   );
   if (endpoints.cluster === undefined) return findings;
@@ -149,32 +150,4 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
     ),
   );
   return findings;
-}
-
-async function staleSeries(store: Store, config: NonNullable<Awaited<ReturnType<Store['config']>>>['config']): Promise<string | undefined> {
-  const toMs = Date.now();
-  const stepMs = Math.round(config.telemetry.step * 1000);
-  const window = await store.telemetry.windows({
-    apps: Object.keys(config.apps),
-    sites: Object.keys(config.sites),
-    fromMs: toMs - 20 * stepMs,
-    toMs,
-    stepMs,
-  });
-  if ('kind' in window) return window.why;
-  const { ticks } = window.grid;
-  const stale: string[] = [];
-  const check = (who: string, series: readonly string[], values: Float32Array) =>
-    series.forEach((name, s) => {
-      if (!values.subarray(s * ticks, (s + 1) * ticks).some(Number.isFinite)) stale.push(`${who} ${name}`);
-    });
-  window.sites.sites.forEach((site, i) =>
-    check(site, window.sites.series, window.sites.values.subarray(i * window.sites.series.length * ticks)),
-  );
-  for (const app of window.apps) check(app.app, app.series, app.values);
-  const seen = new Set(window.apps.map((a) => a.app));
-  stale.push(...Object.keys(config.apps).filter((app) => !seen.has(app)));
-  return stale.length === 0
-    ? undefined
-    : `none in the last ${(20 * stepMs) / 1000} s of ${stale.slice(0, 10).join(', ')}${stale.length > 10 ? ` and ${stale.length - 10} more` : ''}`;
 }
