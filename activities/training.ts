@@ -42,7 +42,7 @@ export const trainingActivities = (deps: ComputeDeps) => ({
     if (!champion || champion.version === version) return { ok: true, why: `first version of ${key}: nothing served before it` };
     const unfit = await misfit(deps, champion);
     if (unfit !== undefined) return { ok: true, why: `the champion cannot serve any more: ${unfit}` };
-    return compare(await deps.store.evidence(), champion, model);
+    return compare(await deps.store.evidence({ key, version }), champion, model);
   },
 });
 
