@@ -20,7 +20,11 @@ export function folderBlobs(dir: string): Blobs {
       return sha256;
     },
     async get(sha256) {
-      const bytes = await readFile(pathOf(sha256)).catch(missingAs(() => { throw blobMissing(sha256); }));
+      const bytes = await readFile(pathOf(sha256)).catch(
+        missingAs(() => {
+          throw blobMissing(sha256);
+        }),
+      );
       const actual = digestOf(bytes);
       if (actual !== sha256) throw blobDamaged(sha256, actual);
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

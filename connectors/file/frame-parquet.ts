@@ -32,11 +32,20 @@ export function encodeFrame(frame: Frame): Uint8Array {
   const column = (value: (tick: number, site: number) => number): (number | null)[] =>
     Array.from({ length: size }, (_, row) => knownOrNull(value(Math.floor(row / n), row % n)));
   const columnData: ColumnSource[] = [
-    { name: 'time', type: 'INT64', nullable: false, data: Array.from({ length: size }, (_, row) => BigInt(Math.round(grid.startMs + (Math.floor(row / n) + 1) * grid.stepMs))) },
+    {
+      name: 'time',
+      type: 'INT64',
+      nullable: false,
+      data: Array.from({ length: size }, (_, row) => BigInt(Math.round(grid.startMs + (Math.floor(row / n) + 1) * grid.stepMs))),
+    },
     { name: 'site', type: 'STRING', nullable: false, data: Array.from({ length: size }, (_, row) => sites.sites[row % n]!) },
     { name: 'placed', type: 'BOOLEAN', data: Array.from({ length: size }, (_, row) => placedAt(app, Math.floor(row / n), row % n)) },
     ...app.series.map((name, s): ColumnSource => ({ name, type: 'FLOAT', data: column((tick) => app.values[s * grid.ticks + tick]!) })),
-    ...sites.series.map((name, s): ColumnSource => ({ name: `site_${name}`, type: 'FLOAT', data: column((tick, site) => sites.values[(site * sites.series.length + s) * grid.ticks + tick]!) })),
+    ...sites.series.map((name, s): ColumnSource => ({
+      name: `site_${name}`,
+      type: 'FLOAT',
+      data: column((tick, site) => sites.values[(site * sites.series.length + s) * grid.ticks + tick]!),
+    })),
   ];
   return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata: [{ key: META_KEY, value: JSON.stringify(metaOf(frame)) }] }));
 }
@@ -48,7 +57,8 @@ export async function decodeFrame(bytes: Uint8Array): Promise<Frame> {
   const { grid } = meta;
   const n = meta.sites.length;
   const rows: Record<string, unknown>[] = grid.ticks * n === 0 ? [] : await parquetReadObjects({ file });
-  if (rows.length !== grid.ticks * n) throw new RangeError(`frame: it has ${rows.length} rows, ${grid.ticks} ticks of ${n} sites need ${grid.ticks * n}`);
+  if (rows.length !== grid.ticks * n)
+    throw new RangeError(`frame: it has ${rows.length} rows, ${grid.ticks} ticks of ${n} sites need ${grid.ticks * n}`);
   const app: AppBlock = {
     app: meta.app,
     series: meta.appSeries,
@@ -64,10 +74,13 @@ export async function decodeFrame(bytes: Uint8Array): Promise<Frame> {
   };
   rows.forEach((row, i) => {
     const at = { tick: Math.floor(i / n), site: i % n, ticks: grid.ticks };
-    if (row['site'] !== meta.sites[at.site]) throw new RangeError(`frame: row ${i} is of site ${String(row['site'])}, expected ${meta.sites[at.site]}`);
+    if (row['site'] !== meta.sites[at.site])
+      throw new RangeError(`frame: row ${i} is of site ${String(row['site'])}, expected ${meta.sites[at.site]}`);
     if (row['placed'] === true) app.placed[at.tick] = at.site;
     meta.appSeries.forEach((name, s) => (app.values[s * at.ticks + at.tick] = numberIn(row, name, i)));
-    meta.siteSeries.forEach((name, s) => (sites.values[(at.site * meta.siteSeries.length + s) * at.ticks + at.tick] = numberIn(row, `site_${name}`, i)));
+    meta.siteSeries.forEach(
+      (name, s) => (sites.values[(at.site * meta.siteSeries.length + s) * at.ticks + at.tick] = numberIn(row, `site_${name}`, i)),
+    );
   });
   return { grid, sites, app };
 }

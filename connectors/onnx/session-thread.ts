@@ -7,8 +7,15 @@ type Request =
   | { readonly verb: 'drop'; readonly key: string }
   | { readonly verb: 'run'; readonly key: string; readonly rows: Float32Array; readonly n: number; readonly width: number };
 
-interface Reply { readonly id: number; readonly value?: Float32Array; readonly error?: string }
-interface Waiting { readonly resolve: (value: Float32Array | undefined) => void; readonly reject: (error: Error) => void }
+interface Reply {
+  readonly id: number;
+  readonly value?: Float32Array;
+  readonly error?: string;
+}
+interface Waiting {
+  readonly resolve: (value: Float32Array | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
 
 /** A thread with onnxruntime in it. When it dies, what waited is rejected, `onDeath` is told, and the next call starts another. */
 export interface SessionThread {

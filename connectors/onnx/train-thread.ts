@@ -33,13 +33,21 @@ import(module).then(({ trainCounterfactual }) => {
 const HEAP_MB = 2048;
 
 /** Trains off the main thread. Errors of the trainer keep their name and message; one that ends with the budget is named `TrainingTimedOut`. */
-export async function trainInThread(input: Omit<TrainInput, 'isOver' | 'onProgress'>, options: TrainThreadOptions = {}): Promise<TrainResult> {
+export async function trainInThread(
+  input: Omit<TrainInput, 'isOver' | 'onProgress'>,
+  options: TrainThreadOptions = {},
+): Promise<TrainResult> {
   options.signal?.throwIfAborted();
   const module = options.module ?? builtModule();
   const budgetMs = options.budgetS === undefined ? undefined : options.budgetS * 1000;
-  const worker = new Worker(SOURCE, { eval: true, workerData: { module, input, budgetMs }, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
+  const worker = new Worker(SOURCE, {
+    eval: true,
+    workerData: { module, input, budgetMs },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+  });
   return new Promise<TrainResult>((resolve, reject) => {
-    const onAbort = (): void => finish(() => reject(options.signal?.reason instanceof Error ? options.signal.reason : new Error('training was cancelled')));
+    const onAbort = (): void =>
+      finish(() => reject(options.signal?.reason instanceof Error ? options.signal.reason : new Error('training was cancelled')));
     const late = budgetMs === undefined ? undefined : setTimeout(() => finish(() => reject(timedOut(options.budgetS!))), 3 * budgetMs);
     let ended = false;
     const finish = (end: () => void): void => {

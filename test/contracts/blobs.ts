@@ -14,7 +14,9 @@ export interface BlobsUnderTest {
 export function blobsContract(name: string, open: () => Promise<BlobsUnderTest>): void {
   describe(`blobs: ${name}`, () => {
     let under: BlobsUnderTest;
-    beforeEach(async () => { under = await open(); });
+    beforeEach(async () => {
+      under = await open();
+    });
     afterEach(() => under.close());
 
     const listed = async (): Promise<string[]> => {
@@ -25,11 +27,14 @@ export function blobsContract(name: string, open: () => Promise<BlobsUnderTest>)
     const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
     test('what was put is got back under the digest of its bytes', async () => {
-      await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (content) => {
-        const sha256 = await under.blobs.put(content);
-        expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
-        expect(await under.blobs.get(sha256)).toEqual(content);
-      }), { numRuns: 20 });
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (content) => {
+          const sha256 = await under.blobs.put(content);
+          expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
+          expect(await under.blobs.get(sha256)).toEqual(content);
+        }),
+        { numRuns: 20 },
+      );
     });
 
     test('the same bytes written many times at once are one blob', async () => {

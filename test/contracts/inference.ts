@@ -17,15 +17,24 @@ export interface InferenceUnderTest {
 export function inferenceContract(name: string, open: () => Promise<InferenceUnderTest>): void {
   describe(`inference: ${name}`, () => {
     let under: InferenceUnderTest;
-    beforeEach(async () => { under = await open(); });
+    beforeEach(async () => {
+      under = await open();
+    });
     afterEach(() => under.close());
 
     const set = bentSet(300, 1);
     const fit = { seed: 1, isOver: () => false };
-    const store = async (learner: typeof ridge, offset = 0.5): Promise<{ sha256: string; contractDigest: string; predict: ReturnType<typeof finish>['predict'] }> => {
+    const store = async (
+      learner: typeof ridge,
+      offset = 0.5,
+    ): Promise<{ sha256: string; contractDigest: string; predict: ReturnType<typeof finish>['predict'] }> => {
       const contract = contractOf(set.names, learner.name);
       const fitted = finish(learner.fit(set, fit), { width: set.names.length, scale: 'log', offsets: [-offset, 0, offset] });
-      return { sha256: await under.blobs.put(fitted.toOnnx(contractMetadata(contract))), contractDigest: digestContract(contract), predict: fitted.predict };
+      return {
+        sha256: await under.blobs.put(fitted.toOnnx(contractMetadata(contract))),
+        contractDigest: digestContract(contract),
+        predict: fitted.predict,
+      };
     };
 
     test.each([ridge, boosting])('$name predicts as its trainer does, missing values included', async (learner) => {
@@ -49,7 +58,9 @@ export function inferenceContract(name: string, open: () => Promise<InferenceUnd
     });
 
     test('zero rows are answered by zero rows', async () => {
-      expect(await under.inference.predict({ sha256: 'ab'.repeat(32), contractDigest: '' }, new Float32Array(0), 0)).toEqual(new Float32Array(0));
+      expect(await under.inference.predict({ sha256: 'ab'.repeat(32), contractDigest: '' }, new Float32Array(0), 0)).toEqual(
+        new Float32Array(0),
+      );
     });
 
     test('a model with another contract than the registry says is refused with both named', async () => {
@@ -67,7 +78,9 @@ export function inferenceContract(name: string, open: () => Promise<InferenceUnd
     test('a file that is no model is refused, and the good one beside it keeps serving', async () => {
       const good = await store(ridge);
       const poison = await under.blobs.put(new TextEncoder().encode('not a model'));
-      await expect(under.inference.predict({ sha256: poison, contractDigest: '' }, new Float32Array(5), 1)).rejects.toMatchObject({ name: 'ModelRefused' });
+      await expect(under.inference.predict({ sha256: poison, contractDigest: '' }, new Float32Array(5), 1)).rejects.toMatchObject({
+        name: 'ModelRefused',
+      });
       expect((await under.inference.predict(good, new Float32Array(5), 1)).length).toBe(3);
     });
 

@@ -20,7 +20,7 @@ test('on exchangeable data 80 % of what comes lies inside, within 3 points', () 
   expect(Math.abs(inside - 0.8)).toBeLessThan(0.03);
 });
 
-test('skill is the share of the baseline\'s error that is gone, with an interval over whole groups', () => {
+test("skill is the share of the baseline's error that is gone, with an interval over whole groups", () => {
   const group = Int32Array.from([0, 0, 1, 1]);
   const half = skillOf({ model: Float64Array.from([1, 1, 1, 1]), baseline: Float64Array.from([2, 2, 2, 2]), group }, 1);
   expect(half).toEqual({ value: 0.5, low: 0.5, high: 0.5 });

@@ -19,17 +19,24 @@ test('rows nearer than the gap to what is held out are not learned from', () => 
 });
 
 test('no group is ever on both sides, and the gap is kept', () => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 5 }), (groups, gap) => {
-    const group = Int32Array.from(groups);
-    const at = Float64Array.from(groups, (_, i) => i);
-    const folds = blockFolds(group, 4);
-    for (let fold = 0; fold < folds.count; fold++) {
-      const held = groups.flatMap((_, i) => (folds.of[i] === fold ? [i] : []));
-      const train = trainingRows(folds, fold, at, gap);
-      for (const i of train) for (const j of held) {
-        expect(group[i]).not.toBe(group[j]);
-        expect(Math.abs(at[i]! - at[j]!)).toBeGreaterThan(gap);
-      }
-    }
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 0, max: 5 }),
+      (groups, gap) => {
+        const group = Int32Array.from(groups);
+        const at = Float64Array.from(groups, (_, i) => i);
+        const folds = blockFolds(group, 4);
+        for (let fold = 0; fold < folds.count; fold++) {
+          const held = groups.flatMap((_, i) => (folds.of[i] === fold ? [i] : []));
+          const train = trainingRows(folds, fold, at, gap);
+          for (const i of train)
+            for (const j of held) {
+              expect(group[i]).not.toBe(group[j]);
+              expect(Math.abs(at[i]! - at[j]!)).toBeGreaterThan(gap);
+            }
+        }
+      },
+    ),
+  );
 });

@@ -5,11 +5,33 @@ import { randomFrom } from '../../learning/random.ts';
 /** A contract whose features are just names: for models that are not made from frames. */
 export function contractOf(names: readonly string[], learner = 'test'): ModelContract {
   const plan: FeaturePlan = {
-    stepMs: 500, horizonTicks: 8, siteSeries: [], appSeries: [], facts: [], lags: [], otherLags: [], windows: [], bridge: 3, levels: {}, history: 1, oneHotSites: [], names,
+    stepMs: 500,
+    horizonTicks: 8,
+    siteSeries: [],
+    appSeries: [],
+    facts: [],
+    lags: [],
+    otherLags: [],
+    windows: [],
+    bridge: 3,
+    levels: {},
+    history: 1,
+    oneHotSites: [],
+    names,
   };
   return {
-    schema: 1, kind: 'counterfactual', learner, target: 'kpi_latency_ms', better: 'lower', quantiles: [0.1, 0.5, 0.9],
-    plan, horizonS: 4, stepS: 0.5, objectiveDigest: '0'.repeat(64), data: [], seed: 1,
+    schema: 1,
+    kind: 'counterfactual',
+    learner,
+    target: 'kpi_latency_ms',
+    better: 'lower',
+    quantiles: [0.1, 0.5, 0.9],
+    plan,
+    horizonS: 4,
+    stepS: 0.5,
+    objectiveDigest: '0'.repeat(64),
+    data: [],
+    seed: 1,
   };
 }
 
@@ -22,7 +44,10 @@ export function bentSet(n: number, seed: number): TrainingSet {
   for (let i = 0; i < n; i++) {
     const [a, b, c, d] = [random() * 2 - 1, random() * 2 - 1, random() * 2 - 1, 1000 * random()];
     y[i] = 2 * a + Math.abs(b) + (c > 0 ? 1 : 0) + 0.05 * (random() - 0.5);
-    rows.set([a, b, c, d, 7].map((v) => (random() < 0.1 ? NaN : v)), i * names.length);
+    rows.set(
+      [a, b, c, d, 7].map((v) => (random() < 0.1 ? NaN : v)),
+      i * names.length,
+    );
   }
   return { names, n, rows, y, scale: 'linear', visit: Int32Array.from({ length: n }, (_, i) => Math.floor(i / 20)) };
 }

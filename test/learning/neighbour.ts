@@ -28,7 +28,11 @@ type Phase = keyof typeof FOREIGN;
  * profiled on the two sites in turn, and its own CPU shows in the telemetry of the site it is on, in its CPU and, less, in its probe.
  * `truth[site][tick]` is the latency the app has, or would have, there, without noise.
  */
-export function neighbourProfile({ seed, visits, visitS, missing = 0, deaf = false }: Scenario): { frame: Frame; visits: Visit[]; truth: number[][] } {
+export function neighbourProfile({ seed, visits, visitS, missing = 0, deaf = false }: Scenario): {
+  frame: Frame;
+  visits: Visit[];
+  truth: number[][];
+} {
   const random = randomFrom(seed);
   const ticks = Math.round((visits * visitS) / STEP_S);
   const phases = neighbour(ticks, random);
@@ -61,7 +65,12 @@ export function neighbourProfile({ seed, visits, visitS, missing = 0, deaf = fal
     sites: { sites, series: ['cpu_cores', 'probe_ratio'], values: site, newestMs: Float64Array.from([endMs, endMs]) },
     app: { app: 'berth', series: ['load', 'app_cpu_cores', 'kpi_latency_ms'], values: app, placed, newestMs: endMs },
   };
-  const stretch = (v: number): Visit => ({ site: sites[v % 2]!, fromMs: startMs + v * visitS * 1000 + 1000, toMs: startMs + (v + 1) * visitS * 1000, outcome: 'observed' });
+  const stretch = (v: number): Visit => ({
+    site: sites[v % 2]!,
+    fromMs: startMs + v * visitS * 1000 + 1000,
+    toMs: startMs + (v + 1) * visitS * 1000,
+    outcome: 'observed',
+  });
   const truth = phases.map((p) => p.map((phase) => (deaf ? 20 : LATENCY[phase])));
   return { frame, truth, visits: Array.from({ length: visits }, (_, v) => stretch(v)) };
 }

@@ -25,7 +25,9 @@ describe('rows of a look', () => {
 
   test('are refused when telemetry has another step than the model learned with', () => {
     const slow = { ...window, grid: { ...window.grid, stepMs: 15_000 } };
-    expect(() => predictRows(plan, { window: slow, facts: {}, apps: [0] })).toThrow('window: its step is 15000 ms, the model learned with 500 ms');
+    expect(() => predictRows(plan, { window: slow, facts: {}, apps: [0] })).toThrow(
+      'window: its step is 15000 ms, the model learned with 500 ms',
+    );
   });
 });
 
@@ -42,7 +44,9 @@ describe('scores', () => {
   });
 
   test('are not made from a model of another objective', () => {
-    expect(() => toScores(latencyObjective, contractOf([]), new Float32Array(3))).toThrow(/^objective: its digest is [0-9a-f]{64}, the model learned 0{64}$/);
+    expect(() => toScores(latencyObjective, contractOf([]), new Float32Array(3))).toThrow(
+      /^objective: its digest is [0-9a-f]{64}, the model learned 0{64}$/,
+    );
   });
 });
 

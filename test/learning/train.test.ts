@@ -9,7 +9,17 @@ import type { TrainInput, TrainProgress, TrainResult } from '../../learning/trai
 import { latencyObjective, neighbourProfile } from './neighbour.ts';
 
 function inputOf({ frame, visits }: { frame: Frame; visits: Visit[] }, change: Partial<TrainInput> = {}): TrainInput {
-  return { app: 'berth', frames: [frame], visits, objective: latencyObjective, facts: {}, horizonS: 4, seed: 1, data: ['d'.repeat(64)], ...change };
+  return {
+    app: 'berth',
+    frames: [frame],
+    visits,
+    objective: latencyObjective,
+    facts: {},
+    horizonS: 4,
+    seed: 1,
+    data: ['d'.repeat(64)],
+    ...change,
+  };
 }
 
 describe('a profile of six visits of ten seconds beside an alternating neighbour', () => {
@@ -47,9 +57,23 @@ describe('a profile of six visits of ten seconds beside an alternating neighbour
   });
 
   test('carries its contract inside the model, and the baseline with one of its own', () => {
-    expect(readModelMetadata(result.onnx)).toEqual({ contract: result.contract, contractDigest: result.contractDigest, width: result.contract.plan.names.length });
-    expect(result.contract).toMatchObject({ kind: 'counterfactual', target: 'kpi_latency_ms', better: 'lower', horizonS: 4, stepS: 0.5, data: ['d'.repeat(64)] });
-    expect(readModelMetadata(result.baseline.onnx).contract).toMatchObject({ kind: 'baseline', plan: { names: ['site_is_site-0', 'site_is_site-1'] } });
+    expect(readModelMetadata(result.onnx)).toEqual({
+      contract: result.contract,
+      contractDigest: result.contractDigest,
+      width: result.contract.plan.names.length,
+    });
+    expect(result.contract).toMatchObject({
+      kind: 'counterfactual',
+      target: 'kpi_latency_ms',
+      better: 'lower',
+      horizonS: 4,
+      stepS: 0.5,
+      data: ['d'.repeat(64)],
+    });
+    expect(readModelMetadata(result.baseline.onnx).contract).toMatchObject({
+      kind: 'baseline',
+      plan: { names: ['site_is_site-0', 'site_is_site-1'] },
+    });
   });
 
   test('has a report that is plain JSON and small', () => {
@@ -96,19 +120,33 @@ test('a tenth of all samples missing leaves a model with skill', () => {
 });
 
 test('several KPIs are learned as their score', () => {
-  const objective: Objective = { ...latencyObjective, kpis: [...latencyObjective.kpis, { name: 'rate', unit: 'rps', better: 'higher', best: 20, worst: 0, scale: 'linear', weight: 1 }] };
+  const objective: Objective = {
+    ...latencyObjective,
+    kpis: [...latencyObjective.kpis, { name: 'rate', unit: 'rps', better: 'higher', best: 20, worst: 0, scale: 'linear', weight: 1 }],
+  };
   const profile = neighbourProfile({ seed: 1, visits: 6, visitS: 10 });
   const { series, values } = profile.frame.app;
   const ticks = profile.frame.grid.ticks;
-  const app = { ...profile.frame.app, series: [...series, 'kpi_rate_rps'], values: Float32Array.from([...values, ...values.subarray(0, ticks)]) };
+  const app = {
+    ...profile.frame.app,
+    series: [...series, 'kpi_rate_rps'],
+    values: Float32Array.from([...values, ...values.subarray(0, ticks)]),
+  };
   const { contract, report, servedBy } = trainCounterfactual(inputOf({ ...profile, frame: { ...profile.frame, app } }, { objective }));
-  expect({ target: contract.target, better: contract.better, scale: report.scale, servedBy }).toEqual({ target: 'qos', better: 'higher', scale: 'linear', servedBy: 'model' });
+  expect({ target: contract.target, better: contract.better, scale: report.scale, servedBy }).toEqual({
+    target: 'qos',
+    better: 'higher',
+    scale: 'linear',
+    servedBy: 'model',
+  });
 });
 
 test('failed visits are not learned from, and nothing usable is an error that says what is missing', () => {
   const profile = neighbourProfile({ seed: 1, visits: 6, visitS: 10 });
   const visits = profile.visits.map((v) => ({ ...v, outcome: 'failed' as const, why: 'never ready' }));
-  expect(() => trainCounterfactual(inputOf({ ...profile, visits }))).toThrow(/nothing to learn from for berth: 120 ticks in 1 frames and 0 of 6 visits observed.*kpi_latency_ms/);
+  expect(() => trainCounterfactual(inputOf({ ...profile, visits }))).toThrow(
+    /nothing to learn from for berth: 120 ticks in 1 frames and 0 of 6 visits observed.*kpi_latency_ms/,
+  );
 });
 
 test('out of time it still answers', () => {

@@ -22,7 +22,10 @@ const frames: fc.Arbitrary<Frame> = fc
         site: values(sites.length * siteSeries.length * ticks),
         app: values(appSeries.length * ticks),
         placed: fc.array(fc.integer({ min: -1, max: sites.length - 1 }), { minLength: ticks, maxLength: ticks }),
-        newest: fc.array(fc.oneof(fc.integer({ min: 0 }), fc.constant(-Infinity)), { minLength: sites.length + 1, maxLength: sites.length + 1 }),
+        newest: fc.array(fc.oneof(fc.integer({ min: 0 }), fc.constant(-Infinity)), {
+          minLength: sites.length + 1,
+          maxLength: sites.length + 1,
+        }),
       })
       .map(({ site, app, placed, newest }): Frame => ({
         grid: { startMs, stepMs, ticks },
@@ -46,7 +49,12 @@ test('a frame comes back as it was written, unknown values included', async () =
 test('a row is what any Parquet reader sees: time of the end of the tick, site, placed, and null for unknown', async () => {
   const frame: Frame = {
     grid: { startMs: 1000, stepMs: 500, ticks: 2 },
-    sites: { sites: ['a', 'b'], series: ['cpu_cores'], values: Float32Array.from([0.5, NaN, 0.25, 1]), newestMs: Float64Array.from([1500, 2000]) },
+    sites: {
+      sites: ['a', 'b'],
+      series: ['cpu_cores'],
+      values: Float32Array.from([0.5, NaN, 0.25, 1]),
+      newestMs: Float64Array.from([1500, 2000]),
+    },
     app: { app: 'shop', series: ['load'], values: Float32Array.from([20, NaN]), placed: Int16Array.from([1, -1]), newestMs: 1500 },
   };
   const rows = await parquetReadObjects({ file: encodeFrame(frame).slice().buffer });

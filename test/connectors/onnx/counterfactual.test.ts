@@ -14,7 +14,9 @@ import { latencyObjective, neighbourProfile } from '../../learning/neighbour.ts'
 function rowsOf({ contract }: TrainResult, frame: Frame, ticks: readonly number[]): Float32Array {
   const width = contract.plan.names.length;
   const rows = new Float32Array(ticks.length * 2 * width);
-  ticks.forEach((tick, i) => [0, 1].forEach((site) => fillFeatures(contract.plan, { ...frame, facts: {} }, site, tick, rows, (2 * i + site) * width)));
+  ticks.forEach((tick, i) =>
+    [0, 1].forEach((site) => fillFeatures(contract.plan, { ...frame, facts: {} }, site, tick, rows, (2 * i + site) * width)),
+  );
   return rows;
 }
 
@@ -28,19 +30,35 @@ test('what is trained, written as ONNX and served names the better site four sec
   });
   // Visits out of step with the neighbour, whose cycle is about 22 s: a profile in step with it sees each site in one phase only.
   const profile = neighbourProfile({ seed: 1, visits: 12, visitS: 7 });
-  const model = trainCounterfactual({ app: 'berth', frames: [profile.frame], visits: profile.visits, objective: latencyObjective, facts: {}, horizonS: 4, seed: 1, data: [] });
+  const model = trainCounterfactual({
+    app: 'berth',
+    frames: [profile.frame],
+    visits: profile.visits,
+    objective: latencyObjective,
+    facts: {},
+    horizonS: 4,
+    seed: 1,
+    data: [],
+  });
   expect(model.servedBy).toBe('model');
 
   // The app stays for 80 s where it is; the other site is only ever predicted.
   const { frame, truth } = neighbourProfile({ seed: 51, visits: 1, visitS: 80 });
   const horizon = model.contract.plan.horizonTicks;
-  const ticks = Array.from({ length: frame.grid.ticks - horizon - 32 }, (_, i) => i + 32).filter((t) => truth[0]![t + horizon] !== truth[1]![t + horizon]);
-  const q = await inference.predict({ sha256: await blobs.put(model.onnx), contractDigest: model.contractDigest }, rowsOf(model, frame, ticks), ticks.length * 2);
+  const ticks = Array.from({ length: frame.grid.ticks - horizon - 32 }, (_, i) => i + 32).filter(
+    (t) => truth[0]![t + horizon] !== truth[1]![t + horizon],
+  );
+  const q = await inference.predict(
+    { sha256: await blobs.put(model.onnx), contractDigest: model.contractDigest },
+    rowsOf(model, frame, ticks),
+    ticks.length * 2,
+  );
   const right = ticks.filter((t, i) => q[6 * i + 1]! < q[6 * i + 4]! === truth[0]![t + horizon]! < truth[1]![t + horizon]!).length;
   const asNow = ticks.filter((t) => truth[0]![t]! < truth[1]![t]! === truth[0]![t + horizon]! < truth[1]![t + horizon]!).length;
   expect(ticks.length).toBeGreaterThan(80);
   expect(right / ticks.length).toBeGreaterThan(0.85);
   expect(right).toBeGreaterThan(asNow);
-  const error = (site: number): number => ticks.reduce((sum, t, i) => sum + Math.abs(Math.log(q[6 * i + 3 * site + 1]! / truth[site]![t + horizon]!)), 0) / ticks.length;
+  const error = (site: number): number =>
+    ticks.reduce((sum, t, i) => sum + Math.abs(Math.log(q[6 * i + 3 * site + 1]! / truth[site]![t + horizon]!)), 0) / ticks.length;
   expect(error(1)).toBeLessThan(1.5 * error(0));
 });

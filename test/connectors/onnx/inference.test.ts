@@ -50,18 +50,22 @@ describe('a model that the runtime cannot take', () => {
     onTestFinished(close);
     const { bytes, contractDigest } = unfit();
     const sha256 = await blobs.put(bytes);
-    await expect(inference.predict({ sha256, contractDigest }, new Float32Array(2), 1)).rejects.toThrow(/needs about \d+ bytes of memory, a thread has 100000/);
+    await expect(inference.predict({ sha256, contractDigest }, new Float32Array(2), 1)).rejects.toThrow(
+      /needs about \d+ bytes of memory, a thread has 100000/,
+    );
   });
 });
 
 describe('a thread', () => {
   test('that dies rejects what waited, says so once, and the next call finds another', async () => {
     let deaths = 0;
-    const thread = openThread(() => deaths++, { source: `
+    const thread = openThread(() => deaths++, {
+      source: `
       require('node:worker_threads').parentPort.on('message', (m) => {
         if (m.verb === 'run') process.exit(3);
         else require('node:worker_threads').parentPort.postMessage({ id: m.id });
-      });` });
+      });`,
+    });
     onTestFinished(() => thread.close());
     const run = { verb: 'run', key: 'x', rows: new Float32Array(1), n: 1, width: 1 } as const;
     await expect(Promise.all([thread.call(run), thread.call(run)])).rejects.toThrow('inference thread died: it ended with code 3');

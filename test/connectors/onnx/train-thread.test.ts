@@ -18,12 +18,15 @@ let module: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'berth-train-'));
   const config = join(dir, 'tsconfig.json');
-  await writeFile(config, JSON.stringify({
-    extends: join(root, 'tsconfig.json'),
-    compilerOptions: { rootDir: root, outDir: join(dir, 'build'), typeRoots: [join(root, 'node_modules/@types')], sourceMap: false },
-    include: [],
-    files: [join(root, 'learning/train.ts')],
-  }));
+  await writeFile(
+    config,
+    JSON.stringify({
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions: { rootDir: root, outDir: join(dir, 'build'), typeRoots: [join(root, 'node_modules/@types')], sourceMap: false },
+      include: [],
+      files: [join(root, 'learning/train.ts')],
+    }),
+  );
   await promisify(execFile)(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config]);
   await writeFile(join(dir, 'package.json'), '{"type":"module"}');
   await symlink(join(root, 'node_modules'), join(dir, 'node_modules'), 'junction');
@@ -32,7 +35,16 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 const profile = neighbourProfile({ seed: 1, visits: 4, visitS: 8 });
-const input: TrainInput = { app: 'berth', frames: [profile.frame], visits: profile.visits, objective: latencyObjective, facts: {}, horizonS: 4, seed: 1, data: [] };
+const input: TrainInput = {
+  app: 'berth',
+  frames: [profile.frame],
+  visits: profile.visits,
+  objective: latencyObjective,
+  facts: {},
+  horizonS: 4,
+  seed: 1,
+  data: [],
+};
 
 test('a thread gives what the trainer gives, bit for bit, and says how far it is', async () => {
   const progress: TrainProgress[] = [];
@@ -54,7 +66,10 @@ test('a thread that takes three times its budget is ended by name', async () => 
 });
 
 test('an error of the trainer keeps its name and message', async () => {
-  await expect(trainInThread({ ...input, visits: [] }, { module })).rejects.toMatchObject({ name: 'RangeError', message: expect.stringMatching(/^nothing to learn from for berth/) });
+  await expect(trainInThread({ ...input, visits: [] }, { module })).rejects.toMatchObject({
+    name: 'RangeError',
+    message: expect.stringMatching(/^nothing to learn from for berth/),
+  });
 });
 
 test('without a build it says what is missing', async () => {

@@ -8,7 +8,14 @@ const never = { seed: 1, isOver: () => false };
 const one: BoostingOptions = { loss: { kind: 'squared' }, rounds: 1, rate: 1, leaves: 2, minRows: 1, lambda: 0, bins: 64, columns: 1 };
 
 function step(x: number[], y: number[]) {
-  return { names: ['x'], n: x.length, rows: Float32Array.from(x), y: Float64Array.from(y), scale: 'linear' as const, visit: Int32Array.from(x, (_, i) => i) };
+  return {
+    names: ['x'],
+    n: x.length,
+    rows: Float32Array.from(x),
+    y: Float64Array.from(y),
+    scale: 'linear' as const,
+    visit: Int32Array.from(x, (_, i) => i),
+  };
 }
 
 describe('one tree of one split', () => {

@@ -39,22 +39,51 @@ describe('refused by name and with the reason is a model', () => {
     ['that is no ONNX', () => new TextEncoder().encode('<html>'), /it is not ONNX|it has no graph/],
     ['that is empty', () => new Uint8Array(0), /it has no graph/],
     ['with an operator that is not allowed', () => model((g) => g.node('Loop', [INPUT])), /operator Loop is not allowed/],
-    ['with an operator of another domain', () => model((g) => g.node('Add', [INPUT], { domain: 'com.evil' })), /operator com\.evil\.Add is not allowed/],
-    ['whose weights lie in another file', () => changed((m) => Object.assign(m.graph['initializer']![0]!, { data_location: 1, external_data: [{ key: 'location', value: '/etc/passwd' }] })), /has its data outside of the file/],
+    [
+      'with an operator of another domain',
+      () => model((g) => g.node('Add', [INPUT], { domain: 'com.evil' })),
+      /operator com\.evil\.Add is not allowed/,
+    ],
+    [
+      'whose weights lie in another file',
+      () =>
+        changed((m) =>
+          Object.assign(m.graph['initializer']![0]!, { data_location: 1, external_data: [{ key: 'location', value: '/etc/passwd' }] }),
+        ),
+      /has its data outside of the file/,
+    ],
     ['with functions of its own', () => changed((m) => Object.assign(m, { functions: [{}] })), /it defines functions/],
-    ['with a subgraph', () => changed((m) => Object.assign(m.graph['node']![0]!, { attribute: [{ name: 'body', g: {} }] })), /holds a subgraph/],
+    [
+      'with a subgraph',
+      () => changed((m) => Object.assign(m.graph['node']![0]!, { attribute: [{ name: 'body', g: {} }] })),
+      /holds a subgraph/,
+    ],
     ['with two inputs', () => changed((m) => m.graph['input']!.push({ name: 'more' })), /one input and one output/],
     ['without a contract', () => model(add, {}), /no berth\.contract in its metadata/],
-    ['whose contract was changed', () => model(add, { ...contractMetadata(contract), 'berth.contract': JSON.stringify({ ...contract, horizonS: 9 }) }), /its contract has the digest [0-9a-f]{64}, its metadata says [0-9a-f]{64}/],
-    ['whose contract is of another width', () => model(add, contractMetadata(contractOf(['a']))), /its contract names 1 features, its input has 2/],
+    [
+      'whose contract was changed',
+      () => model(add, { ...contractMetadata(contract), 'berth.contract': JSON.stringify({ ...contract, horizonS: 9 }) }),
+      /its contract has the digest [0-9a-f]{64}, its metadata says [0-9a-f]{64}/,
+    ],
+    [
+      'whose contract is of another width',
+      () => model(add, contractMetadata(contractOf(['a']))),
+      /its contract names 1 features, its input has 2/,
+    ],
     ['whose contract is not JSON', () => model(add, { 'berth.contract': '{' }), /its contract is not JSON/],
   ];
   test.each(refusals)('%s', (_, build, why) => {
-    expect(() => readModelMetadata(build())).toThrow(expect.objectContaining({ name: 'ModelRefused', message: expect.stringMatching(why) }));
+    expect(() => readModelMetadata(build())).toThrow(
+      expect.objectContaining({ name: 'ModelRefused', message: expect.stringMatching(why) }),
+    );
   });
 
   test('that is larger than its limits in any way', () => {
-    for (const [limit, why] of [['bytes', /bytes, at most 1/], ['nodes', /2 nodes, at most 1/], ['metadataBytes', /bytes of metadata, at most 1/]] as const) {
+    for (const [limit, why] of [
+      ['bytes', /bytes, at most 1/],
+      ['nodes', /2 nodes, at most 1/],
+      ['metadataBytes', /bytes of metadata, at most 1/],
+    ] as const) {
       expect(() => readModelMetadata(model(), { ...MODEL_LIMITS, [limit]: 1 })).toThrow(why);
     }
   });
@@ -62,13 +91,16 @@ describe('refused by name and with the reason is a model', () => {
 
 test('whatever the bytes, the reader answers or refuses by name', () => {
   const good = model();
-  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), (edits) => {
-    const bytes = good.slice();
-    for (const [at, value] of edits) bytes[at] = value;
-    try {
-      readModelMetadata(bytes);
-    } catch (error) {
-      expect(error).toMatchObject({ name: 'ModelRefused' });
-    }
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), (edits) => {
+      const bytes = good.slice();
+      for (const [at, value] of edits) bytes[at] = value;
+      try {
+        readModelMetadata(bytes);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'ModelRefused' });
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
