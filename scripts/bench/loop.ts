@@ -12,7 +12,7 @@ import { measurePause } from './pause.ts';
 import type { Where } from './play-fleet.ts';
 import { measureRecovery } from './recovery.ts';
 import { renderResults } from './render.ts';
-import { keepResults, measured, type Figures, type Result } from './results.ts';
+import { keepResults, measured, readResults, type Figures, type Result } from './results.ts';
 
 type Step = readonly [key: string, measure: () => Promise<Figures>];
 
@@ -29,7 +29,7 @@ async function measureAll(options: LoopOptions, { folder, say }: { folder: strin
   const file = join(folder, 'loop.json');
   const fresh: Result[] = [];
   const failed: string[] = [];
-  let all: Result[] = [];
+  let all = await readResults(file);
   for (const [key, measure] of steps(options, { dir: join(folder, 'stage'), say })) {
     say(`${key} ...`);
     try {
@@ -41,7 +41,7 @@ async function measureAll(options: LoopOptions, { folder, say }: { folder: strin
       say(`  failed: ${failed.at(-1) ?? ''}`);
     }
   }
-  process.stdout.write(`${renderResults(fresh)}\n`);
+  process.stdout.write(`${renderResults(options.parts.length === 0 ? all : fresh)}\n`);
   if (options.write && all.length > 0) await writeDocs(join(checkoutFolder(), 'docs', 'benchmarks.md'), renderResults(all));
   say(`kept in ${file}`);
   for (const line of failed) say(`not measured: ${line}`);

@@ -33,6 +33,7 @@ export const LOOP_USAGE = `npm run bench -- loop [options]
   --looks N        measured looks per fleet (default 10, and 4 above 2000 apps)
   --moves N        moves per load (default 10)
   --quick          a smoke run of under a minute: small fleets, no demo; its figures mean nothing
+  --kept           measure nothing: print what was measured so far
   --write          also update docs/benchmarks.md`;
 
 /** Throws an Error in words for options that make no sense. */
@@ -48,6 +49,7 @@ export function readLoopOptions(args: readonly string[]): LoopOptions {
       looks: { type: 'string' },
       moves: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      kept: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
   });
@@ -60,7 +62,7 @@ export function readLoopOptions(args: readonly string[]): LoopOptions {
   const models = numbersOf('models', values.models ?? (quick ? '2' : '1,20,1000'));
   const sized = (apps: number) => ({ apps, everyS: everyOf(apps) });
   return {
-    parts: values.part === undefined ? (quick ? ['look', 'recovery'] : PARTS) : partsOf(values.part),
+    parts: values.kept ? [] : values.part === undefined ? (quick ? ['look', 'recovery'] : PARTS) : partsOf(values.part),
     sites: values.sites === undefined ? (quick ? 4 : 50) : numberOf('sites', values.sites),
     cells: sizes.flatMap((apps) =>
       models.filter((n) => n <= apps).map((n) => ({ apps, models: n, everyS: everyOf(apps), looks: looksOf(apps) })),

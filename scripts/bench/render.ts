@@ -30,7 +30,7 @@ const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/
 
 function aboutSection(results: readonly Result[]): string {
   const machines = [...new Set(results.map((r) => r.machine))];
-  const rows = results.map((r) => [r.key, r.at.slice(0, 16).replace('T', ' '), r.commit, n(r.loadBefore, 1)]);
+  const rows = results.map((r) => [r.key.replace(/ +/g, ' '), r.at.slice(0, 16).replace('T', ' '), r.commit, n(r.loadBefore, 1)]);
   return `Machine: ${machines.join('; ')}. The load average was taken just before each measurement: what is above 0 is other work on the same machine.\n\n${table(['measured', 'when (UTC)', 'commit', 'load before'], rows)}`;
 }
 
@@ -105,7 +105,7 @@ function costSection(results: readonly Result[]): string {
   const about = model
     ? ` The model is "${model.learner}" (served by the ${model.servedBy}), ${model.features} features, ${(model.onnxBytes / 1000).toFixed(0)} kB.`
     : '';
-  return `### Cost\n\nCPU seconds per look hold everything until its moves have ended, and the intake of telemetry by Postgres; memory of Postgres is PSS. Growth of Postgres holds the telemetry.${about}\n\n${table(head, rows)}`;
+  return `### Cost\n\nCPU seconds per look hold everything until its moves have ended, and the intake of telemetry by Postgres; "% of machine" is what one look per interval takes of all cores, kept up or not; memory of Postgres is PSS. Growth of Postgres holds the telemetry.${about}\n\n${table(head, rows)}`;
 }
 
 function otherSection(results: readonly Result[]): string {
