@@ -136,8 +136,8 @@ export async function restore(cluster: LocalCluster, request: RestoreRequest): P
   const { decisionId, snapshot: wanted } = request;
   const runner = cluster.runner(wanted.app);
   const { state } = runner;
-  runner.closeClaim(claimOf(decisionId));
   if (!cluster.spec.sites[wanted.site]) throw new Refusal('infeasible', `snapshot.site: there is no site ${wanted.site}`);
+  runner.closeClaim(claimOf(decisionId));
   const underWay = runner.moving;
   if (underWay?.kind === 'restore' && underWay.to === wanted.site) {
     await within(runner.settled(), wanted.site);
