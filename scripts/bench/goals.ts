@@ -35,8 +35,8 @@ export function judgeGoals(results: readonly Result[]): Goal[] {
       { most: 0, unit: '' },
     ),
     compared(
-      'at most 55 events per move',
-      worst((l) => l.events?.move),
+      'at most 55 events per move, those of its controller included',
+      worst((l) => (l.events ? l.events.move + l.events.controller : undefined)),
       { most: 55, unit: 'events' },
     ),
     compared(
