@@ -7,7 +7,7 @@ import type { FeaturePlan, ModelContract } from './contract.ts';
 import { buildDataset, targetOf } from './dataset.ts';
 import type { Sources } from './dataset.ts';
 import type { Facts } from './features.ts';
-import { boosting, boostingAbsolute } from './learners/boosting.ts';
+import { boosting } from './learners/boosting.ts';
 import { finish } from './learners/fitted.ts';
 import { toScale } from './learners/learner.ts';
 import type { FitOptions, Learner, Scale } from './learners/learner.ts';
@@ -86,7 +86,7 @@ export interface TrainResult extends TrainedModel {
   readonly baseline: TrainedModel;
 }
 
-const MODELS: readonly Learner[] = [ridge, boosting, boostingAbsolute];
+const MODELS: readonly Learner[] = [ridge, boosting(), boosting({ loss: { kind: 'absolute' } })];
 const BASELINES: readonly Learner[] = [siteMean, siteMedian, overallMedian];
 const WORTH = 0.02;
 

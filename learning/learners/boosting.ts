@@ -6,10 +6,10 @@ import { growTree } from '../trees/grow.ts';
 import type { Grown } from '../trees/grow.ts';
 import { treesToGraph, valueIn } from '../trees/tree.ts';
 import type { Tree } from '../trees/tree.ts';
+import { refuseEmpty } from './learner.ts';
 import type { FitOptions, Learner, PointModel, TrainingSet } from './learner.ts';
-
-/** `pinball` with alpha 0.5 is absolute error. */
-export type Loss = { readonly kind: 'squared' } | { readonly kind: 'pinball'; readonly alpha: number };
+import { checkLoss, lossName, lossOf, quantileOf, weightOf } from './loss.ts';
+import type { Loss } from './loss.ts';
 
 export interface BoostingOptions {
   readonly loss: Loss;
@@ -27,16 +27,16 @@ export interface BoostingOptions {
 const INNER_FOLDS = 4;
 const PATIENCE = 25;
 
-export const boosting: Learner = {
-  name: 'boosting',
-  kind: 'model',
-  fit: (set, options) => fitWithStopping(set, { kind: 'squared' }, options),
-};
-export const boostingAbsolute: Learner = {
-  name: 'boosting (absolute)',
-  kind: 'model',
-  fit: (set, options) => fitWithStopping(set, { kind: 'pinball', alpha: 0.5 }, options),
-};
+/** Histogram gradient boosting; rounds are chosen on held-out visits, at most `rounds`. What is not given depends on the number of rows. */
+export function boosting(options: Partial<BoostingOptions> = {}): Learner {
+  const loss = options.loss ?? { kind: 'squared' };
+  checkLoss(loss);
+  return {
+    name: loss.kind === 'squared' ? 'boosting' : `boosting (${lossName(loss)})`,
+    kind: 'model',
+    fit: (set, fit) => fitWithStopping(set, { ...boostingFor(set.n, loss), ...options }, fit),
+  };
+}
 
 /** Settings by size: a short profile gets small trees. */
 export function boostingFor(rows: number, loss: Loss): BoostingOptions {
@@ -55,6 +55,7 @@ export function boostingFor(rows: number, loss: Loss): BoostingOptions {
 
 /** Gradient boosting on histograms with a fixed number of rounds. The same set, options and seed give the same trees. */
 export function fitBoosting(set: TrainingSet, options: BoostingOptions, fit: FitOptions): PointModel {
+  refuseEmpty(set);
   const state = startBoosting(set, options, allRows(set.n), fit.seed);
   // One tree at least: an ensemble without a node is no valid graph.
   do addTree(state);
@@ -62,8 +63,8 @@ export function fitBoosting(set: TrainingSet, options: BoostingOptions, fit: Fit
   return modelOf(state.base, state.trees, set.names.length);
 }
 
-function fitWithStopping(set: TrainingSet, loss: Loss, fit: FitOptions): PointModel {
-  const options = boostingFor(set.n, loss);
+function fitWithStopping(set: TrainingSet, options: BoostingOptions, fit: FitOptions): PointModel {
+  refuseEmpty(set);
   return fitBoosting(set, { ...options, rounds: chooseRounds(set, options, fit) }, fit);
 }
 
@@ -83,7 +84,7 @@ function chooseRounds(set: TrainingSet, options: BoostingOptions, fit: FitOption
   let best = { round: 1, loss: Infinity };
   for (let round = 1; round <= options.rounds && round <= best.round + PATIENCE && !fit.isOver(); round++) {
     states.forEach(addTree);
-    const loss = all.reduce((sum, i) => sum + lossOf(options.loss, states[folds.of[i]!]!.predicted[i]! - set.y[i]!), 0);
+    const loss = all.reduce((sum, i) => sum + lossOf(options.loss, states[folds.of[i]!]!.predicted[i]!, set.y[i]!), 0);
     if (loss < best.loss) best = { round, loss };
   }
   return best.round;
@@ -103,13 +104,7 @@ interface Boosting {
 }
 
 function startBoosting(set: TrainingSet, options: BoostingOptions, rows: Int32Array, seed: number): Boosting {
-  const base = Math.fround(
-    bestConstant(
-      options.loss,
-      Array.from(rows, (i) => set.y[i]!),
-      0,
-    ),
-  );
+  const base = Math.fround(bestConstant({ set, options, predicted: new Float64Array(set.n) }, rows, 0));
   return {
     set,
     options,
@@ -125,7 +120,7 @@ function startBoosting(set: TrainingSet, options: BoostingOptions, rows: Int32Ar
 
 function addTree(state: Boosting): void {
   const { set, options, predicted, gradient } = state;
-  for (const i of state.rows) gradient[i] = gradientOf(options.loss, predicted[i]! - set.y[i]!);
+  for (const i of state.rows) gradient[i] = gradientOf(options.loss, predicted[i]!, set.y[i]!);
   const features = drawFeatures(set.names.length, options.columns, state.random);
   const grown = growTree(state.binned, state.rows, gradient, { ...options, features });
   const tree = { ...grown.tree, value: leafValues(state, grown) };
@@ -133,29 +128,32 @@ function addTree(state: Boosting): void {
   for (let i = 0; i < set.n; i++) predicted[i] = predicted[i]! + valueIn(tree, set.rows, i * set.names.length);
 }
 
-function leafValues({ set, options, rows, predicted }: Boosting, grown: Grown): number[] {
-  const residuals = new Map<number, number[]>(grown.leaves.map((leaf) => [leaf, []]));
-  for (const i of rows) residuals.get(grown.leafOf[i]!)!.push(set.y[i]! - predicted[i]!);
+function leafValues(state: Boosting, grown: Grown): number[] {
+  const rows = new Map<number, number[]>(grown.leaves.map((leaf) => [leaf, []]));
+  for (const i of state.rows) rows.get(grown.leafOf[i]!)!.push(i);
   return grown.tree.feature.map((_, node) => {
-    const own = residuals.get(node);
-    return own ? Math.fround(options.rate * bestConstant(options.loss, own, options.lambda)) : 0;
+    const own = rows.get(node);
+    return own ? Math.fround(state.options.rate * bestConstant(state, own, state.options.lambda)) : 0;
   });
 }
 
-function bestConstant(loss: Loss, values: number[], lambda: number): number {
-  if (loss.kind === 'squared') return values.reduce((sum, v) => sum + v, 0) / (values.length + lambda);
-  values.sort((a, b) => a - b);
-  return values[Math.min(values.length - 1, Math.floor(loss.alpha * values.length))]!;
+/** What best explains the residuals of some rows. */
+function bestConstant(
+  { set, options, predicted }: Pick<Boosting, 'set' | 'options' | 'predicted'>,
+  rows: ArrayLike<number>,
+  lambda: number,
+) {
+  const alpha = quantileOf(options.loss);
+  const residuals = Float64Array.from(rows, (i) => set.y[i]! - predicted[i]!);
+  if (alpha !== undefined) return residuals.sort()[Math.min(residuals.length - 1, Math.floor(alpha * residuals.length))]!;
+  const weights = Float64Array.from(rows, (i) => weightOf(options.loss, set.y[i]!));
+  return residuals.reduce((sum, r, k) => sum + weights[k]! * r, 0) / (weights.reduce((sum, w) => sum + w, 0) + lambda);
 }
 
-function gradientOf(loss: Loss, error: number): number {
-  if (loss.kind === 'squared') return error;
-  return error >= 0 ? 1 - loss.alpha : -loss.alpha;
-}
-
-function lossOf(loss: Loss, error: number): number {
-  if (loss.kind === 'squared') return error * error;
-  return error >= 0 ? (1 - loss.alpha) * error : -loss.alpha * error;
+function gradientOf(loss: Loss, predicted: number, actual: number): number {
+  const alpha = quantileOf(loss);
+  if (alpha === undefined) return weightOf(loss, actual) * (predicted - actual);
+  return predicted >= actual ? 1 - alpha : -alpha;
 }
 
 function drawFeatures(width: number, share: number, random: () => number): number[] {

@@ -1,8 +1,8 @@
 import { startGraph, INPUT } from '../onnx/graph.ts';
 import { fromScale } from './learner.ts';
-import type { PointModel, Scale } from './learner.ts';
+import type { PointModel, QuantileModel, Scale } from './learner.ts';
 
-/** p10, p50 and p90 as distances from the point prediction, on the learning scale; ascending. */
+/** What is added for p10, p50 and p90, on the learning scale: to one point prediction, then ascending, or to each quantile of its own. */
 export type Offsets = readonly [number, number, number];
 
 /** A model as it is served: quantiles in the target's own unit. */
@@ -35,6 +35,35 @@ export function finish(point: PointModel, { width, scale, offsets }: Finish): Fi
       const graph = startGraph(width);
       const sum = graph.node('Add', [point.toGraph(graph, INPUT), graph.constant(steps, [1, 3])]);
       return graph.encode(scale === 'log' ? graph.node('Exp', [sum]) : sum, metadata);
+    },
+  };
+}
+
+/**
+ * Turns learned quantiles into served ones: each moved by its own calibration, p50 kept, and p10 and p90 held on their sides of it, so that they
+ * never cross.
+ */
+export function finishQuantiles(model: QuantileModel, { width, scale, offsets }: Finish): Fitted {
+  const steps = Float32Array.from(offsets);
+  return {
+    about: model.about,
+    predict(rows, n) {
+      const at = model.predict(rows, n);
+      const out = new Float32Array(n * 3);
+      for (let i = 0; i < n; i++) {
+        const [low, middle, high] = [0, 1, 2].map((q) => Math.fround(at[i * 3 + q]! + steps[q]!)) as [number, number, number];
+        [Math.min(low, middle), middle, Math.max(middle, high)].forEach((v, q) => (out[i * 3 + q] = fromScale(scale, v)));
+      }
+      return out;
+    },
+    toOnnx(metadata) {
+      const graph = startGraph(width);
+      const [low, middle, high] = model
+        .toGraph(graph, INPUT)
+        .map((name, q) => graph.node('Add', [name, graph.constant([steps[q]!], [1])])) as [string, string, string];
+      const ordered = [graph.node('Min', [low, middle]), middle, graph.node('Max', [middle, high])];
+      const all = graph.node('Concat', ordered, { attributes: { axis: { kind: 'int', value: 1 } } });
+      return graph.encode(scale === 'log' ? graph.node('Exp', [all]) : all, metadata);
     },
   };
 }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Blobs, Inference } from '../../connectors/ports.ts';
 import { finish } from '../../learning/learners/fitted.ts';
+import { average } from '../../learning/learners/average.ts';
 import { boosting } from '../../learning/learners/boosting.ts';
+import { forest } from '../../learning/learners/forest.ts';
 import { ridge } from '../../learning/learners/ridge.ts';
 import { contractMetadata, digestContract } from '../../learning/onnx/metadata.ts';
 import { randomFrom } from '../../learning/random.ts';
@@ -37,15 +39,18 @@ export function inferenceContract(name: string, open: () => Promise<InferenceUnd
       };
     };
 
-    test.each([ridge, boosting])('$name predicts as its trainer does, missing values included', async (learner) => {
-      const model = await store(learner);
-      const { rows, n } = bentSet(500, 2);
-      const served = await under.inference.predict(model, rows, n);
-      const own = model.predict(rows, n);
-      expect(served.length).toBe(1500);
-      for (let i = 0; i < served.length; i++) expect(Math.abs(served[i]! - own[i]!)).toBeLessThanOrEqual(1e-4 * Math.abs(own[i]!));
-      for (let i = 0; i < n; i++) expect(served[3 * i]! <= served[3 * i + 1]! && served[3 * i + 1]! <= served[3 * i + 2]!).toBe(true);
-    });
+    test.each([ridge, boosting(), forest({ trees: 20 }), average([ridge, boosting()])])(
+      '$name predicts as its trainer does, missing values included',
+      async (learner) => {
+        const model = await store(learner);
+        const { rows, n } = bentSet(500, 2);
+        const served = await under.inference.predict(model, rows, n);
+        const own = model.predict(rows, n);
+        expect(served.length).toBe(1500);
+        for (let i = 0; i < served.length; i++) expect(Math.abs(served[i]! - own[i]!)).toBeLessThanOrEqual(1e-4 * Math.abs(own[i]!));
+        for (let i = 0; i < n; i++) expect(served[3 * i]! <= served[3 * i + 1]! && served[3 * i + 1]! <= served[3 * i + 2]!).toBe(true);
+      },
+    );
 
     test('a batch larger than one chunk comes back in order', async () => {
       const model = await store(ridge);

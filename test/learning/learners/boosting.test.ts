@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boosting, boostingAbsolute, fitBoosting } from '../../../learning/learners/boosting.ts';
+import { boosting, fitBoosting } from '../../../learning/learners/boosting.ts';
 import type { BoostingOptions } from '../../../learning/learners/boosting.ts';
 import { bin, MISSING } from '../../../learning/trees/binning.ts';
 import { bentSet } from '../models.ts';
@@ -43,7 +43,7 @@ describe('one tree of one split', () => {
 });
 
 describe('boosting', () => {
-  test.each([boosting, boostingAbsolute])('$name learns a bend and a jump that no line has', (learner) => {
+  test.each([boosting(), boosting({ loss: { kind: 'absolute' } })])('$name learns a bend and a jump that no line has', (learner) => {
     const model = learner.fit(bentSet(800, 1), never);
     const held = bentSet(400, 2);
     const values = model.predict(held.rows, held.n);
@@ -54,13 +54,16 @@ describe('boosting', () => {
 
   test('gives the same trees for the same seed and others for another', () => {
     const set = bentSet(200, 3);
-    const values = (seed: number): Float32Array => boosting.fit(set, { seed, isOver: () => false }).predict(set.rows, set.n);
+    const values = (seed: number): Float32Array =>
+      boosting()
+        .fit(set, { seed, isOver: () => false })
+        .predict(set.rows, set.n);
     expect(values(7)).toEqual(values(7));
     expect(values(7)).not.toEqual(values(8));
   });
 
   test('out of time it still gives a model', () => {
-    expect(boosting.fit(bentSet(100, 3), { seed: 1, isOver: () => true }).about).toEqual({ rounds: 1 });
+    expect(boosting().fit(bentSet(100, 3), { seed: 1, isOver: () => true }).about).toEqual({ rounds: 1 });
   });
 });
 
