@@ -3,12 +3,13 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 
 import { allocate, type AllocateInput } from '../domain/allocate.ts';
+import { breakerOf } from '../domain/breaker.ts';
 import type { DecideInput } from '../domain/decide-input.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decision, Proposal } from '../domain/decision.ts';
 import { summariseDecision } from '../domain/explain.ts';
 import type { AppliedConfig, EvidenceRow, LookRow, Placement } from '../domain/records.ts';
-import { isStanding } from '../domain/standing.ts';
+import { isStanding, isUnasked } from '../domain/standing.ts';
 import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
 import { appNames, configured } from './looks.ts';
@@ -44,13 +45,18 @@ async function decideAll(deps: ControlDeps, lookMs: number): Promise<{ counts: R
   const allocated = allocate({ decisions, claims: known.claims, placements: known.placements, ...limitsOf(applied) });
   const proposals = look.recordOnly
     ? []
-    : allocated.filter((d) => isNews(d, known, previousMs)).map((d) => proposalOf(d, applied, deps.clock()));
+    : allocated.filter((d) => isNews(d, known, { previousMs, nowMs: deps.clock() })).map((d) => proposalOf(d, applied, deps.clock()));
   return await deps.store.writeDecisions(lookMs, allocated, proposals, deps.clock());
 }
 
 /** A recommendation is told once, not at every look while it stands. */
-function isNews(decision: Decision, { pastOf }: Known, previousMs: number | undefined): boolean {
+function isNews(
+  decision: Decision,
+  { pastOf, controllerOf }: Known,
+  { previousMs, nowMs }: { previousMs: number | undefined; nowMs: number },
+): boolean {
   if (decision.verdict !== 'move' && decision.verdict !== 'recommend') return false;
+  if (decision.reason === 'approval') return isUnasked(decision, controllerOf.get(decision.app), nowMs);
   const before = pastOf.get(decision.app)?.find((p) => p.lookMs === previousMs);
   return !isStanding(decision, before);
 }
@@ -70,13 +76,14 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
   const apps = appNames(applied);
   // The look before is needed in any case: what it recommended is not proposed again.
   const longest = Math.max(1, ...Object.values(applied.config.policies).map((p) => p.sustained.of - 1));
-  const [predictions, past, controllers, fleet, evidence, claims, placements, refusals] = await Promise.all([
+  const [predictions, past, controllers, fleet, evidence, claims, ends, placements, refusals] = await Promise.all([
     store.readPredictions(lookMs),
     store.pastDecisions(lookMs, longest),
     store.controllers(),
     store.fleet(),
     store.evidence(),
     store.openClaims(),
+    store.endedMoves(applied.config.breaker.last),
     ...askCluster(cluster, apps),
   ]);
   return {
@@ -84,6 +91,7 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     fleet,
     evidence: by(evidence, (e) => e.key),
     claims,
+    ends,
     placements,
     predictionOf: new Map(predictions.map((p) => [p.app, p])),
     pastOf: by(past, (p) => p.app),
@@ -149,6 +157,7 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
     ...(prediction && { prediction }),
     ...(controller && { controller }),
     ...(known.fleet && { fleet: known.fleet }),
+    breaker: breakerOf(known.ends, config.breaker, { nowMs, ...(known.fleet?.reset && { resetMs: known.fleet.reset.atMs }) }),
   };
 }
 
@@ -167,7 +176,7 @@ function proposalOf(decision: Decision, applied: AppliedConfig, nowMs: number): 
     from: decision.from ?? '',
     to: decision.to ?? '',
     gain: decision.gain ?? 0,
-    verdict: decision.verdict === 'move' ? 'move' : 'recommend',
+    verdict: decision.verdict === 'move' ? 'move' : decision.reason === 'approval' ? 'approve' : 'recommend',
     expiresMs: nowMs + (policy?.freshness ?? 30) * 1000,
     reason: summariseDecision(decision).slice(0, 500),
   };

@@ -118,11 +118,11 @@ export function inForce(until: { readonly untilMs?: number } | undefined, nowMs:
   return until?.untilMs === undefined || until.untilMs > nowMs;
 }
 
-function refusalsBySite({ sites, refusals, controller, nowMs }: DecideInput): ReadonlyMap<string, string> {
+function refusalsBySite({ sites, refusals, controller, fleet, nowMs }: DecideInput): ReadonlyMap<string, string> {
   const bySite = new Map<string, string>();
   for (const { site, spec } of sites) if (spec.cordoned) bySite.set(site, 'the site is cordoned');
   for (const r of refusals) bySite.set(r.site, r.refusal.slice(0, REFUSAL_MAX));
-  for (const e of controller?.excluded ?? []) {
+  for (const e of [...(fleet?.excluded ?? []), ...(controller?.excluded ?? [])]) {
     if (inForce(e, nowMs)) bySite.set(e.site, `excluded by ${e.by}: ${e.reason}`.slice(0, REFUSAL_MAX));
   }
   return bySite;

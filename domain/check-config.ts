@@ -1,3 +1,4 @@
+import { windowProblems } from './check-windows.ts';
 import { appSchema, type Config, configSchema, objectiveSchema, policySchema, siteSchema } from './config.ts';
 import { cronProblem } from './cron.ts';
 import { nearestName } from './nearest-name.ts';
@@ -135,6 +136,9 @@ function checkPolicies({ config, problem, warn }: Check): void {
         [...at, 'cooldown', 'max'],
         `the longest cool-down (${p.cooldown.max} s) is shorter than the first (${p.cooldown.initial} s)`,
       );
+    if (p.quarantineMax < p.quarantine)
+      problem([...at, 'quarantineMax'], `the longest quarantine (${p.quarantineMax} s) is shorter than the first (${p.quarantine} s)`);
+    for (const { path, message } of windowProblems(p.windows)) problem([...at, 'windows', ...path], message);
     if (![...config.apps.values()].some((a) => a.policy === name)) warn(at, 'no app has this policy');
   }
 }

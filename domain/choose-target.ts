@@ -14,7 +14,7 @@ const STAGES: readonly ((site: Assessed) => boolean)[] = [
 
 /**
  * The site with the best p50 among those that no gate rules out; ties go to the first name. When every site is ruled out, the best of those that
- * came furthest, so that the gates name what stopped it. An automatic app prefers a site it may move to by itself, if that is worth it.
+ * came furthest, so that the gates name what stopped it. An app that may move prefers a site it may move to, if that is worth it.
  */
 export function chooseTarget(input: DecideInput, sites: readonly Assessed[], current: Assessed | undefined): Assessed | undefined {
   let pool = sites.filter((s) => s !== current && s.q !== undefined);
@@ -23,7 +23,7 @@ export function chooseTarget(input: DecideInput, sites: readonly Assessed[], cur
     if (left.length === 0) return best(pool);
     pool = left;
   }
-  if (input.policy.mode === 'automatic') {
+  if (input.policy.mode !== 'recommend') {
     const firm = best(pool.filter(({ candidate: { trust, rule } }) => trust === 'trusted' && rule !== undefined));
     if (gainFigures(input.policy, current, firm).pass) return firm;
   }

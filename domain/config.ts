@@ -44,6 +44,33 @@ export const objectiveSchema = z.strictObject({
   slo: share,
 });
 
+const clockTime = z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, 'expected a time of day such as 22:00');
+const date = z.iso.date('expected a date such as 2026-12-24');
+const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+
+/** When moves may start, on the wall clock of a zone; without `open` always, but for the blackouts. */
+const windows = z.strictObject({
+  zone: z.string().min(1).default('UTC'),
+  open: z
+    .array(
+      z.strictObject({
+        days: z
+          .array(weekday)
+          .min(1)
+          .default([...weekday.options]),
+        from: clockTime,
+        to: clockTime,
+      }),
+    )
+    .max(50)
+    .default([]),
+  /** Whole days of the zone, both ends included. */
+  blackout: z
+    .array(z.strictObject({ name: z.string().min(1).max(100), from: date, to: date.optional() }))
+    .max(400)
+    .default([]),
+});
+
 export const policySchema = z.strictObject({
   mode: z.enum(['recommend', 'approve', 'automatic']).default('recommend'),
   /** What predicts: the champion model (with its baseline behind it), or the plain rule on what is observed now. */
@@ -78,7 +105,11 @@ export const policySchema = z.strictObject({
   verify: z.strictObject({ soak: duration.default(30), tolerance: share.default(0.1) }).prefault({}),
   ready: z.strictObject({ deadline: duration.default(300), stable: duration.default(5) }).prefault({}),
   quarantine: duration.default(600),
+  quarantineMax: duration.default(86_400),
   onPause: z.enum(['finish', 'revert']).default('finish'),
+  /** How long a move waits for its approval, and how long one that was declined or ran out is not put up again. */
+  approval: z.strictObject({ expires: duration.default(86_400), again: duration.default(3600) }).prefault({}),
+  windows: windows.prefault({}),
 });
 
 const localService = z.strictObject({
@@ -157,6 +188,16 @@ export const configSchema = z.strictObject({
       destination: z.int().min(0).default(2),
     })
     .prefault({}),
+  /** Stops every move while too many of the newest were undone; a rate of 1 never does. */
+  breaker: z
+    .strictObject({
+      last: z.int().min(1).max(1000).default(20),
+      least: z.int().min(1).default(5),
+      rate: share.default(0.4),
+      within: duration.default(86_400),
+    })
+    .prefault({}),
+  reminders: z.strictObject({ every: duration.default(86_400) }).prefault({}),
   schedules: z.strictObject({ look: schedule.prefault({ every: 60 }), train: schedule.optional() }).prefault({}),
   telemetry: z.strictObject({ step: duration.default(15), window: duration.default(600) }).prefault({}),
   profile: z.strictObject({ visits: z.int().min(1).default(3), visit: duration.default(120), settle: duration.default(5) }).prefault({}),

@@ -1,3 +1,4 @@
+import type { BreakerState } from './breaker.ts';
 import type { AppSpec, Objective, Policy, SiteSpec } from './config.ts';
 import type { ControllerRow, EvidenceRow, FleetRow, PastDecision, Placement, PredictionRow } from './records.ts';
 
@@ -25,6 +26,8 @@ export interface DecideInput {
   readonly evidence: readonly EvidenceRow[];
   readonly controller?: ControllerRow;
   readonly fleet?: FleetRow;
+  /** Of the whole fleet's newest moves; absent: nothing is known that would stop any. */
+  readonly breaker?: BreakerState;
   /** Newest first, at most `policy.sustained.of - 1`. */
   readonly past: readonly PastDecision[];
 }

@@ -4,7 +4,7 @@ import type { DecideInput } from './decide-input.ts';
 import type { Decision } from './decision.ts';
 import { type GateContext, type Ruling, ruling } from './gates/context.ts';
 import { completeGate, freshGate, observeGate } from './gates/data.ts';
-import { freezeGate, modeGate, overrideGate, pauseGate } from './gates/operator.ts';
+import { approvalGate, breakerGate, freezeGate, modeGate, overrideGate, pauseGate, windowGate } from './gates/operator.ts';
 import { busyGate, feasibleGate, quarantineGate, ruleGate, trustGate } from './gates/site.ts';
 import { cooldownGate, gainGate, objectiveGate, sustainedGate } from './gates/worth.ts';
 
@@ -67,6 +67,7 @@ function judge(c: GateContext): readonly Ruling[] {
     pauseGate(c),
     overrideGate(c),
     freezeGate(c),
+    breakerGate(c),
     observeGate(c),
     freshGate(c),
     completeGate(c),
@@ -79,7 +80,7 @@ function judge(c: GateContext): readonly Ruling[] {
   ];
   const wanted = upToGain.every((r) => r.pass || r.effect === 'recommend');
   const untilAllocated = ruling('budget', { pass: true, effect: 'hold' }, {});
-  return [...upToGain, sustainedGate(c, wanted), cooldownGate(c), quarantineGate(c), untilAllocated];
+  return [...upToGain, sustainedGate(c, wanted), cooldownGate(c), quarantineGate(c), untilAllocated, windowGate(c), approvalGate(c)];
 }
 
 function conclude({ override, gain, sites, current }: GateContext, rulings: readonly Ruling[]): Pick<Decision, 'verdict' | 'reason'> {

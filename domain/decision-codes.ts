@@ -23,6 +23,9 @@ export const REASON_CODE: Readonly<Record<Decision['reason'], number>> = {
   cooldown: 16,
   quarantine: 17,
   budget: 18,
+  window: 19,
+  approval: 20,
+  breaker: 21,
 };
 
 export const PREDICTOR_CODE: Readonly<Record<Decision['predictor'], number>> = { none: 0, rule: 1, baseline: 2, model: 3 };
@@ -40,7 +43,8 @@ export const GATE_NUMBERS = {
   mode: ['automatic', 'approve'],
   pause: ['paused', 'held', 'leftS'],
   override: ['forced', 'atTarget', 'allowed', 'leftS'],
-  freeze: ['fleetPaused', 'leftS'],
+  freeze: ['fleetPaused', 'leftS', 'fleetFrozen', 'appFrozen'],
+  breaker: ['open', 'moves', 'reverts', 'limit'],
   observe: ['recordOnly', 'gapS', 'limitS'],
   fresh: ['limitS', 'lateS', 'appAgeS', 'fromAgeS', 'toAgeS', 'agree', 'fromKnown', 'knownOthers'],
   complete: ['limit', 'app', 'from', 'to'],
@@ -65,6 +69,8 @@ export const GATE_NUMBERS = {
     'headroom',
     'open',
   ],
+  window: ['limited', 'blackout', 'minute'],
+  approval: ['needed', 'waiting'],
 } as const satisfies Readonly<Record<Gate, readonly string[]>>;
 
 /** What a gate records: a subset of its figures; a figure that could not be told is undefined or not finite here, and absent in the record. */

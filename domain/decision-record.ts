@@ -25,7 +25,7 @@ const LAYOUT = 1;
 /** Longest refusal that is kept, in UTF-16 units. */
 const REFUSAL_MAX = 200;
 
-const WANTED: ReadonlySet<Decision['reason']> = new Set(['sustained', 'cooldown', 'quarantine', 'budget']);
+const WANTED: ReadonlySet<Decision['reason']> = new Set(['sustained', 'cooldown', 'quarantine', 'budget', 'window']);
 
 /** Whether a decision passed every gate up to and including `gain`: then it counts for `sustained`. */
 export function isWanted(decision: Pick<Decision, 'verdict' | 'reason'>): boolean {

@@ -4,6 +4,7 @@ export const GATES = [
   'pause',
   'override',
   'freeze',
+  'breaker',
   'observe',
   'fresh',
   'complete',
@@ -17,6 +18,8 @@ export const GATES = [
   'cooldown',
   'quarantine',
   'budget',
+  'window',
+  'approval',
 ] as const;
 export type Gate = (typeof GATES)[number];
 
@@ -90,8 +93,11 @@ export interface Proposal {
   readonly from: string;
   readonly to: string;
   readonly gain: number;
-  readonly verdict: 'recommend' | 'move';
+  /** `approve`: everything speaks for the move, and somebody has to say yes. */
+  readonly verdict: 'recommend' | 'approve' | 'move';
   /** Epoch ms after which it is too old to act on. */
   readonly expiresMs: number;
   readonly reason: string;
+  /** Who empties the site that it leaves; absent: a look wants it. */
+  readonly drainedBy?: string;
 }

@@ -13,11 +13,14 @@ interface Figures<G extends Gate> {
 
 /** Why a gate did not pass, from its figures alone. */
 const FAILED: { readonly [G in Gate]: (n: Figures<G>) => string } = {
-  mode: (n) => (n.is('approve') ? 'moves of this app want an approval' : 'this app is in recommend mode: berth shows what it would do'),
+  mode: () => 'this app is in recommend mode: berth shows what it would do',
   pause: (n) =>
     n.is('held') ? 'the app is held until an operator resumes it, because a move could not be undone' : `the app is paused${left(n)}`,
   override: (n) => (n.is('atTarget') ? `an override keeps the app here${left(n)}` : 'an override names a site the app may not run on'),
-  freeze: (n) => `the fleet is paused${left(n)}`,
+  freeze: (n) =>
+    `${n.is('appFrozen') ? 'the app is frozen where it is' : `the fleet is ${n.is('fleetFrozen') ? 'frozen' : 'paused'}`}${left(n)}`,
+  breaker: (n) =>
+    `the breaker is open: ${n.count('reverts')} of the last ${n.count('moves')} moves were undone, a share of ${n.score('limit')} is the limit`,
   observe: observeSentence,
   fresh: freshSentence,
   complete: (n) =>
@@ -35,6 +38,11 @@ const FAILED: { readonly [G in Gate]: (n: Figures<G>) => string } = {
   cooldown: (n) => `the app cools down after its last move for another ${n.seconds('leftS')}`,
   quarantine: (n) => `a move to the target went wrong; it is left alone for another ${n.seconds('leftS')}`,
   budget: budgetSentence,
+  window: (n) =>
+    n.is('blackout')
+      ? 'a blackout of its policy is in force'
+      : `its policy has no window now, at minute ${n.count('minute')} of the day in its zone`,
+  approval: (n) => (n.is('waiting') ? 'the move waits for an approval' : 'moves of this app want an approval'),
 };
 
 /** One plain sentence, without a full stop, on why this gate did not pass. */

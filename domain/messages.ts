@@ -37,16 +37,20 @@ export const operatorMessageSchema = z.strictObject(statement).refine(oneEnd, ON
 /** override, exclude, include. */
 export const siteMessageSchema = z.strictObject({ ...statement, site: name }).refine(oneEnd, ONE_END);
 
+/** approve, reject: of the move that waits, or of the one that is named. */
+export const approvalMessageSchema = z.strictObject({ ...statement, decision: text(200).optional() }).refine(oneEnd, ONE_END);
+
 export const proposalSchema = z.strictObject({
   decisionId: text(200),
   app: name,
   from: name,
   to: name,
   gain: z.number(),
-  verdict: z.enum(['recommend', 'move']),
+  verdict: z.enum(['recommend', 'approve', 'move']),
   /** Epoch ms. */
   expiresMs: z.number(),
   reason: text(1000),
+  drainedBy: text(100).optional(),
 });
 
 export const moveEndedSchema = z.strictObject({

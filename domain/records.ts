@@ -92,16 +92,48 @@ export interface Claim extends ClaimRequest {
   readonly failedRequests?: number;
 }
 
+/** What an operator has said, and since when. */
+export interface Said {
+  readonly by: string;
+  readonly reason: string;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+}
+export interface SaidOfSite extends Said {
+  readonly site: string;
+}
+
+/** A move that waits for somebody's yes. */
+export interface Approval {
+  readonly decisionId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly gain: number;
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly expiresMs: number;
+  /** Seconds from its change until it serves on the new site, by the moves of this app so far; absent = never measured. */
+  readonly costS?: number;
+  /** Who has said yes; it starts when its time window opens. */
+  readonly approved?: { readonly by: string; readonly reason: string; readonly startsMs?: number };
+}
+
 /** A controller's mirror in the store. No row = default: running, nothing excluded. */
 export interface ControllerRow {
   readonly app: string;
   readonly seq: number;
   readonly paused: boolean;
-  readonly pause?: { readonly by: string; readonly reason: string; readonly untilMs?: number };
-  readonly override?: { readonly site: string; readonly by: string; readonly reason: string; readonly untilMs?: number };
-  readonly excluded: readonly { readonly site: string; readonly by: string; readonly reason: string; readonly untilMs?: number }[];
+  readonly pause?: Said;
+  /** Kept on its present site, whoever wants it elsewhere. */
+  readonly frozen?: Said;
+  readonly override?: SaidOfSite;
+  readonly excluded: readonly SaidOfSite[];
   readonly coolUntilMs?: number;
-  readonly quarantine: readonly { readonly site: string; readonly untilMs: number }[];
+  /** `step`: how many moves there were undone in a row before this one; an entry outlives its time so that the next is longer. */
+  readonly quarantine: readonly { readonly site: string; readonly untilMs: number; readonly step?: number }[];
+  readonly approval?: Approval;
+  /** A move that was declined, or ran out, is not put up again before `untilMs`. */
+  readonly declined?: { readonly to: string; readonly untilMs: number };
   /** Set when a move could not be undone: the app is not touched until an operator resumes it. */
   readonly held?: string;
   readonly moving?: string;
@@ -110,7 +142,12 @@ export interface ControllerRow {
 export interface FleetRow {
   readonly seq: number;
   readonly paused: boolean;
-  readonly pause?: { readonly by: string; readonly reason: string; readonly untilMs?: number };
+  readonly pause?: Said;
+  readonly frozen?: Said;
+  /** Sites no app is moved to. */
+  readonly excluded?: readonly SaidOfSite[];
+  /** Moves that ended before this do not count for the breaker. */
+  readonly reset?: { readonly by: string; readonly reason: string; readonly atMs: number };
 }
 
 export interface ModelVersion {

@@ -1,5 +1,5 @@
 import type { Proposal } from '../domain/decision.ts';
-import type { MoveEnded, MoveLost, OperatorMessage, SiteMessage } from './messages.ts';
+import type { ApprovalMessage, MoveEnded, MoveLost, OperatorMessage, SiteMessage } from './messages.ts';
 
 /** Small guards by hand, because a schema library does not belong in the workflow bundle; a fuzz test proves them equal to the schemas. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
@@ -7,6 +7,8 @@ export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 const ENDS = ['done', 'reverted', 'revert-failed', 'refused'];
+const DECISION_MAX = 200;
+const VERDICTS = ['recommend', 'approve', 'move'];
 const BY_MAX = 100;
 const REASON_MAX = 1000;
 const FOR_MAX_S = 366 * 86_400;
@@ -21,6 +23,10 @@ export function readSiteMessage(raw: unknown): Read<SiteMessage> {
   return readMessage<SiteMessage>(raw, ['site']);
 }
 
+export function readApprovalMessage(raw: unknown): Read<ApprovalMessage> {
+  return readMessage<ApprovalMessage>(raw, ['decision']);
+}
+
 function readMessage<T>(raw: unknown, more: readonly string[]): Read<T> {
   const record = readRecord(raw, ['by', 'reason', 'until', 'forS', 'id', ...more]);
   if (!record.ok) return record;
@@ -29,12 +35,13 @@ function readMessage<T>(raw: unknown, more: readonly string[]): Read<T> {
     textProblem(record.value, 'reason', REASON_MAX) ??
     (more.includes('site') ? nameProblem(record.value, 'site') : undefined) ??
     untilProblem(record.value) ??
+    (record.value['decision'] === undefined ? undefined : textProblem(record.value, 'decision', DECISION_MAX)) ??
     (record.value['id'] === undefined ? undefined : textProblem(record.value, 'id', BY_MAX));
   return why === undefined ? { ok: true, value: record.value as T } : no(why);
 }
 
 export function readProposal(raw: unknown): Read<Proposal> {
-  const record = readRecord(raw, ['decisionId', 'app', 'from', 'to', 'gain', 'verdict', 'expiresMs', 'reason']);
+  const record = readRecord(raw, ['decisionId', 'app', 'from', 'to', 'gain', 'verdict', 'expiresMs', 'reason', 'drainedBy']);
   if (!record.ok) return record;
   const v = record.value;
   const why =
@@ -43,9 +50,10 @@ export function readProposal(raw: unknown): Read<Proposal> {
     nameProblem(v, 'from') ??
     nameProblem(v, 'to') ??
     numberProblem(v, 'gain') ??
-    (v['verdict'] === 'move' || v['verdict'] === 'recommend' ? undefined : 'verdict must be move or recommend') ??
+    (VERDICTS.includes(v['verdict'] as string) ? undefined : `verdict must be one of ${VERDICTS.join(', ')}`) ??
     numberProblem(v, 'expiresMs') ??
-    textProblem(v, 'reason', REASON_MAX);
+    textProblem(v, 'reason', REASON_MAX) ??
+    (v['drainedBy'] === undefined ? undefined : textProblem(v, 'drainedBy', BY_MAX));
   return why === undefined ? { ok: true, value: v as unknown as Proposal } : no(why);
 }
 

@@ -9,6 +9,8 @@ import type { FleetState } from './watch-fleet.ts';
 export interface Statement {
   readonly by: string;
   readonly reason: string;
+  /** Epoch ms; absent = said before this was kept. */
+  readonly sinceMs?: number;
   /** Epoch ms; absent = until somebody takes it back. */
   readonly untilMs?: number;
 }
@@ -26,6 +28,11 @@ export interface OperatorMessage {
 }
 export interface SiteMessage extends OperatorMessage {
   readonly site: string;
+}
+
+export interface ApprovalMessage extends OperatorMessage {
+  /** Id of the decision meant; absent: the move that waits. */
+  readonly decision?: string;
 }
 
 export interface MoveEnded {
@@ -51,6 +58,11 @@ export const signals = {
   clearOverride: defineSignal<[OperatorMessage]>('clear-override'),
   exclude: defineSignal<[SiteMessage]>('exclude'),
   include: defineSignal<[SiteMessage]>('include'),
+  freeze: defineSignal<[OperatorMessage]>('freeze'),
+  unfreeze: defineSignal<[OperatorMessage]>('unfreeze'),
+  approve: defineSignal<[ApprovalMessage]>('approve'),
+  reject: defineSignal<[ApprovalMessage]>('reject'),
+  resetBreaker: defineSignal<[OperatorMessage]>('reset-breaker'),
   moveEnded: defineSignal<[MoveEnded]>('moveEnded'),
   moveLost: defineSignal<[MoveLost]>('moveLost'),
   reconfigured: defineSignal('reconfigured'),
@@ -63,6 +75,11 @@ export const updates = {
   clearOverride: defineUpdate<Answer, [OperatorMessage]>('clear-override'),
   exclude: defineUpdate<Answer, [SiteMessage]>('exclude'),
   include: defineUpdate<Answer, [SiteMessage]>('include'),
+  freeze: defineUpdate<Answer, [OperatorMessage]>('freeze'),
+  unfreeze: defineUpdate<Answer, [OperatorMessage]>('unfreeze'),
+  approve: defineUpdate<Answer, [ApprovalMessage]>('approve'),
+  reject: defineUpdate<Answer, [ApprovalMessage]>('reject'),
+  resetBreaker: defineUpdate<Answer, [OperatorMessage]>('reset-breaker'),
 } as const;
 
 export const state = defineQuery<ControllerState>('state');

@@ -1,7 +1,10 @@
+import { breakerOf, breakerSentence } from '../../domain/breaker.ts';
 import type { Config } from '../../domain/config.ts';
-import type { ClaimRequest, ControllerRow, FleetRow } from '../../domain/records.ts';
+import type { ClaimRequest, ControllerRow, FleetRow, Said } from '../../domain/records.ts';
+import { windowAt } from '../../domain/windows.ts';
 import type { Tx } from './connect.ts';
 import type { Configs } from './config.ts';
+import { newestEnds } from './ended-moves.ts';
 import { controllerOf, fleetOf } from './mirrors.ts';
 
 interface OpenClaim {
@@ -20,11 +23,14 @@ export async function admit(tx: Tx, request: ClaimRequest, configs: Configs): Pr
   if (unknown !== undefined || !applied) return { admitted: false, refusal: unknown ?? 'no configuration was applied' };
   const { config } = applied;
   const namespace = config.apps[request.app]?.namespace ?? 'default';
+  const fleet = await fleetOf(tx);
   const open = await tx<OpenClaim[]>`select decision_id, app, namespace, from_site, to_site from claim where ended is null`;
   const refusal =
-    forbidden(request, await controllerOf(tx, request.app), await fleetOf(tx)) ??
+    forbidden(request, await controllerOf(tx, request.app), fleet) ??
+    (await broken(tx, request, { config, fleet })) ??
     alreadyMoving(request, open) ??
-    notAutomatic(request, config) ??
+    notInMode(request, config) ??
+    outsideWindow(request, config) ??
     overBudget({ ...request, namespace }, config.budgets, open) ??
     (await overHeadroom(tx, request, { config, open }));
   return refusal === undefined ? { admitted: true, namespace } : { admitted: false, refusal };
@@ -38,25 +44,50 @@ function unknownIn({ app, from, to, origin }: ClaimRequest, config: Config | und
   return from === to && origin !== 'profile' ? `app ${app} would move from ${from} to the same site` : undefined;
 }
 
-function forbidden({ app, nowMs }: ClaimRequest, controller: ControllerRow | undefined, fleet: FleetRow | undefined): string | undefined {
-  if (fleet && isPaused(fleet, nowMs)) return `the fleet is paused${saidBy(fleet)}`;
+function forbidden(
+  { app, to, origin, nowMs }: ClaimRequest,
+  controller: ControllerRow | undefined,
+  fleet: FleetRow | undefined,
+): string | undefined {
+  const holds = (said: Said | undefined) => said !== undefined && (said.untilMs === undefined || said.untilMs > nowMs);
+  const because = (said: Said | undefined) => (said ? ` by ${said.by}: ${said.reason}` : '');
+  if (fleet?.paused && (!fleet.pause || holds(fleet.pause))) return `the fleet is paused${because(fleet.pause)}`;
+  if (holds(fleet?.frozen)) return `the fleet is frozen${because(fleet?.frozen)}`;
   if (controller?.held !== undefined) return `app ${app} is held: ${controller.held}`;
-  if (controller && isPaused(controller, nowMs)) return `app ${app} is paused${saidBy(controller)}`;
+  if (controller?.paused && (!controller.pause || holds(controller.pause))) return `app ${app} is paused${because(controller.pause)}`;
+  if (holds(controller?.frozen)) return `app ${app} is frozen where it is${because(controller?.frozen)}`;
+  // A profile is one claim for all its visits; it goes home in the end, excluded or not.
+  if (origin === 'profile') return undefined;
+  const excluded = [...(fleet?.excluded ?? []), ...(controller?.excluded ?? [])].find((e) => e.site === to && holds(e));
+  return excluded && `site ${to} is excluded${because(excluded)}`;
+}
+
+async function broken(
+  tx: Tx,
+  { nowMs, origin }: ClaimRequest,
+  { config, fleet }: { config: Config; fleet: FleetRow | undefined },
+): Promise<string | undefined> {
+  if (origin === 'profile') return undefined;
+  const ends = await newestEnds(tx, config.breaker.last);
+  const state = breakerOf(ends, config.breaker, { nowMs, ...(fleet?.reset && { resetMs: fleet.reset.atMs }) });
+  return state.open ? breakerSentence(state) : undefined;
+}
+
+/** What was decided or approved under a policy that has been changed since must not move an app that may only be recommended for. */
+function notInMode({ app, origin }: ClaimRequest, config: Config): string | undefined {
+  const mode = config.policies[config.apps[app]?.policy ?? '']?.mode;
+  if (origin === 'look' && mode !== 'automatic') return `app ${app} is not moved automatically: its mode is ${mode ?? 'unknown'}`;
+  if (origin === 'approval' && mode === 'recommend') return `app ${app} is not moved: its mode has become recommend`;
   return undefined;
 }
 
-function isPaused({ paused, pause }: FleetRow, nowMs: number): boolean {
-  return paused && (pause?.untilMs === undefined || pause.untilMs > nowMs);
-}
-
-function saidBy({ pause }: FleetRow): string {
-  return pause ? ` by ${pause.by}: ${pause.reason}` : '';
-}
-
-/** What a look decided under a policy that has been changed since must not move an app that may only be recommended for. */
-function notAutomatic({ app, origin }: ClaimRequest, config: Config): string | undefined {
-  const mode = config.policies[config.apps[app]?.policy ?? '']?.mode;
-  return origin === 'look' && mode !== 'automatic' ? `app ${app} is not moved automatically: its mode is ${mode ?? 'unknown'}` : undefined;
+/** Windows hold what berth wants by itself, approved or not; an override, a drain and a profile are an operator's, who names the time. */
+function outsideWindow({ app, origin, nowMs }: ClaimRequest, config: Config): string | undefined {
+  const windows = config.policies[config.apps[app]?.policy ?? '']?.windows;
+  if (!windows || (origin !== 'look' && origin !== 'approval')) return undefined;
+  const { open, blackout } = windowAt(windows, nowMs);
+  if (open) return undefined;
+  return blackout === undefined ? `app ${app} is outside its time windows` : `app ${app} is in the blackout ${blackout}`;
 }
 
 function alreadyMoving({ app }: ClaimRequest, open: readonly OpenClaim[]): string | undefined {

@@ -1,6 +1,7 @@
 import type { Claim, ClaimRequest, MoveEnd, Snapshot } from '../../domain/records.ts';
 import type { Store } from './types.ts';
 import { admit } from './admission.ts';
+import { newestEnds } from './ended-moves.ts';
 import type { Configs } from './config.ts';
 import type { Db, Sql, Tx } from './connect.ts';
 import { lockFor } from './locks.ts';
@@ -8,7 +9,10 @@ import { lockFor } from './locks.ts';
 /** A snapshot is small by contract: it travels in the history of a workflow. */
 const SNAPSHOT_MAX = 16 * 1024;
 
-type ClaimMethods = Pick<Store, 'claimMove' | 'saveSnapshot' | 'claimPhase' | 'endClaim' | 'claim' | 'openClaims' | 'claims'>;
+type ClaimMethods = Pick<
+  Store,
+  'claimMove' | 'saveSnapshot' | 'claimPhase' | 'endClaim' | 'claim' | 'openClaims' | 'claims' | 'endedMoves'
+>;
 
 export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
   return {
@@ -50,6 +54,7 @@ export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
     async openClaims() {
       return (await sql<Row[]>`select * from claim where ended is null order by opened_ms, decision_id`).map(readClaim);
     },
+    endedMoves: (limit) => newestEnds(sql, limit),
     /** Newest first. */
     async claims({ app, limit }) {
       const rows = await sql<Row[]>`

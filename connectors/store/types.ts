@@ -1,3 +1,4 @@
+import type { EndedMove } from '../../domain/breaker.ts';
 import type { Config } from '../../domain/config.ts';
 import type { Decision, Proposal } from '../../domain/decision.ts';
 import type {
@@ -68,6 +69,8 @@ export interface Store {
   claim(decisionId: string): Promise<Claim | undefined>;
   openClaims(): Promise<readonly Claim[]>;
   claims(filter: { app?: string; limit: number }): Promise<readonly Claim[]>;
+  /** How the newest moves ended, newest first, for the breaker: without profiles, refusals and moves that were cancelled. */
+  endedMoves(limit: number): Promise<readonly EndedMove[]>;
 
   /** An older sequence number than the one stored changes nothing. */
   mirrorController(row: ControllerRow): Promise<void>;

@@ -1,12 +1,13 @@
 import { inForce } from '../assess.ts';
+import { windowAt } from '../windows.ts';
 import { type GateContext, type Ruling, ruling, unlessForced, yes } from './context.ts';
 
-/** Only an automatic app moves by itself. `approve` recommends, too, until someone approves. */
+/** In recommend mode nothing is more than a recommendation. What an app in `approve` mode wants is the last gate's business. */
 export function modeGate(c: GateContext): Ruling {
   const { mode } = c.input.policy;
   return ruling(
     'mode',
-    { pass: mode === 'automatic', effect: unlessForced(c, 'recommend') },
+    { pass: mode !== 'recommend', effect: unlessForced(c, 'recommend') },
     { automatic: yes(mode === 'automatic'), approve: yes(mode === 'approve') },
   );
 }
@@ -39,14 +40,48 @@ export function overrideGate({ input, override, sites }: GateContext): Ruling {
   );
 }
 
-/** The fleet is paused as a whole. */
-export function freezeGate({ input: { fleet, nowMs } }: GateContext): Ruling {
+/** The fleet is paused, or it or this app is frozen: then not even an operator's override moves it. */
+export function freezeGate({ input: { controller, fleet, nowMs } }: GateContext): Ruling {
   const fleetPaused = fleet?.paused === true && inForce(fleet.pause, nowMs);
+  const fleetFrozen = fleet?.frozen !== undefined && inForce(fleet.frozen, nowMs);
+  const appFrozen = controller?.frozen !== undefined && inForce(controller.frozen, nowMs);
+  const shown = appFrozen ? controller.frozen : fleetFrozen ? fleet.frozen : fleetPaused ? fleet.pause : undefined;
   return ruling(
     'freeze',
-    { pass: !fleetPaused, effect: 'hold' },
-    { fleetPaused: yes(fleetPaused), leftS: fleetPaused ? leftS(fleet.pause, nowMs) : undefined },
+    { pass: !fleetPaused && !fleetFrozen && !appFrozen, effect: 'hold' },
+    {
+      fleetPaused: yes(fleetPaused),
+      leftS: shown && leftS(shown, nowMs),
+      fleetFrozen: yes(fleetFrozen),
+      appFrozen: yes(appFrozen),
+    },
   );
+}
+
+/** Too many of the fleet's newest moves were undone. */
+export function breakerGate({ input: { breaker } }: GateContext): Ruling {
+  return ruling(
+    'breaker',
+    { pass: breaker?.open !== true, effect: 'hold' },
+    breaker ? { open: yes(breaker.open), moves: breaker.moves, reverts: breaker.reverts, limit: breaker.limit } : {},
+  );
+}
+
+/** The policy's time windows hold what berth wants by itself; an operator's override names its own time. */
+export function windowGate(c: GateContext): Ruling {
+  const { limited, open, blackout, minute } = windowAt(c.input.policy.windows, c.input.nowMs);
+  return ruling(
+    'window',
+    { pass: open, effect: unlessForced(c, 'hold') },
+    { limited: yes(limited), blackout: yes(blackout !== undefined), minute },
+  );
+}
+
+/** In approve mode the move waits for somebody's yes; that comes last, so that nobody is asked for what would not be done anyway. */
+export function approvalGate(c: GateContext): Ruling {
+  const needed = c.input.policy.mode === 'approve';
+  const waiting = c.input.controller?.approval !== undefined;
+  return ruling('approval', { pass: !needed, effect: unlessForced(c, 'recommend') }, { needed: yes(needed), waiting: yes(waiting) });
 }
 
 function leftS(until: { readonly untilMs?: number } | undefined, nowMs: number): number | undefined {

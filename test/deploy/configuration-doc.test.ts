@@ -50,7 +50,7 @@ version: 1
 connectors: { local: { neighbours: { warm: 1s, hot: 1s, gap: 1s } } }
 sites: { s: {}, t: {} }
 objectives: { o: { kpis: [{ name: latency, unit: ms, better: lower, best: 1, worst: 2 }], slo: 0.5 } }
-policies: { p: {} }
+policies: { p: { windows: { open: [{ from: '22:00', to: '06:00' }], blackout: [{ name: x, from: '2026-12-24' }] } } }
 apps: { a: { objective: o, policy: p, local: { service: {}, load: { rate: 0 } } } }
 `;
 const STAND_IN: Readonly<Record<string, string>> = { '<site>': 's', '<objective>': 'o', '<policy>': 'p', '<app>': 'a' };

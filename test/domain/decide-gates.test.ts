@@ -11,10 +11,11 @@ const without = (key: 'prediction' | 'previousMs'): DecideInput => {
   return rest;
 };
 
+const said = { by: 'ann', reason: 'audit' };
 const scores = (change: Partial<Scores>): Scores => ({ ...BAD_TO_GOOD, ...change }) as Scores;
 const fails: readonly [string, DecideInput, Decision['verdict'], Decision['reason'], Gate][] = [
   ['recommend-only', decideCase({ policy: policy({ mode: 'recommend' }) }), 'recommend', 'mode', 'mode'],
-  ['approval wanted', decideCase({ policy: policy({ mode: 'approve' }) }), 'recommend', 'mode', 'mode'],
+  ['approval wanted', decideCase({ policy: policy({ mode: 'approve' }) }), 'recommend', 'approval', 'approval'],
   ['the app is paused', decideCase({ controller: controller({ paused: true }) }), 'hold', 'pause', 'pause'],
   [
     'held after a move that could not be undone',
@@ -24,6 +25,37 @@ const fails: readonly [string, DecideInput, Decision['verdict'], Decision['reaso
     'pause',
   ],
   ['the fleet is paused', decideCase({ fleet: { seq: 1, paused: true } }), 'hold', 'freeze', 'freeze'],
+  ['the fleet is frozen', decideCase({ fleet: { seq: 1, paused: false, frozen: said } }), 'hold', 'freeze', 'freeze'],
+  ['the app is frozen', decideCase({ controller: controller({ frozen: said }) }), 'hold', 'freeze', 'freeze'],
+  [
+    'the app is frozen, whatever an override says',
+    decideCase({ controller: controller({ frozen: said, override: { site: 'b', ...said } }) }),
+    'hold',
+    'freeze',
+    'freeze',
+  ],
+  ['the breaker is open', decideCase({ breaker: { open: true, moves: 10, reverts: 5, limit: 0.4 } }), 'hold', 'breaker', 'breaker'],
+  [
+    'the target is excluded for the fleet',
+    decideCase({ fleet: { seq: 1, paused: false, excluded: [{ site: 'b', ...said }] } }),
+    'stay',
+    'feasible',
+    'feasible',
+  ],
+  [
+    'outside its windows',
+    decideCase({ policy: policy({ windows: { open: [{ from: '00:00', to: '01:00' }] } }) }),
+    'hold',
+    'window',
+    'window',
+  ],
+  [
+    'in a blackout',
+    decideCase({ policy: policy({ windows: { blackout: [{ name: 'launch', from: '2023-11-14' }] } }) }),
+    'hold',
+    'window',
+    'window',
+  ],
   ['a backfill', decideCase({ recordOnly: true }), 'hold', 'observe', 'observe'],
   ['the first look', without('previousMs'), 'hold', 'observe', 'observe'],
   ['the first look after a gap', decideCase({ previousMs: LOOK - 4001 }), 'hold', 'observe', 'observe'],

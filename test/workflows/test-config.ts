@@ -23,6 +23,8 @@ export function testConfig({
     policies: { quick: policy, reverting: { ...policy, onPause: 'revert' } },
     telemetry: { step: '200ms', window: '20s' },
     budgets: { fleet: 100, namespace: 100, source: 100, destination: 100 },
+    // Many moves here are undone on purpose.
+    breaker: { rate: 1 },
     profile: { visits: 1, visit: '500ms', settle: 0 },
     ...rest,
     sites: Object.fromEntries(Array.from({ length: sites }, (_, i) => [`s${i}`, {}])),

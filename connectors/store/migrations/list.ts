@@ -3,6 +3,7 @@ import { lookTables } from './002-looks.ts';
 import { moveTables } from './003-moves.ts';
 import { learningTables } from './004-learning.ts';
 import { outboxByLook } from './005-outbox-by-look.ts';
+import { claimsByEnd } from './006-claims-by-end.ts';
 
 export interface Migration {
   readonly id: number;
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 3, name: 'moves', sql: moveTables },
   { id: 4, name: 'learning', sql: learningTables },
   { id: 5, name: 'outbox by look', sql: outboxByLook },
+  { id: 6, name: 'claims by end', sql: claimsByEnd },
 ];
