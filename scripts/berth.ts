@@ -5,6 +5,7 @@ import { errorText } from './commands/error-text.ts';
 import { configCommands } from './commands/config-commands.ts';
 import { lookCommands } from './commands/look-commands.ts';
 import { operatorCommands } from './commands/operator-commands.ts';
+import { replayCommands } from './commands/replay-commands.ts';
 import { storeCommands } from './commands/store-commands.ts';
 
 /** The berth command: short ways to what the temporal command can do as well. Exit codes: 0 done, 1 failed, 2 bad input. */
@@ -17,7 +18,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--dir <folder>', 'folder of a running platform')
     .exitOverride()
     .showHelpAfterError('(berth --help lists the commands)');
-  for (const register of [configCommands, lookCommands, operatorCommands, storeCommands]) register(program);
+  for (const register of [configCommands, lookCommands, operatorCommands, replayCommands, storeCommands]) register(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -1,0 +1,152 @@
+import type { TraceSamples } from '../../domain/replay/cut-windows.ts';
+import { nearestName } from '../../domain/nearest-name.ts';
+import { cellsOf, linesOf } from './trace-rows.ts';
+
+export interface TraceColumns {
+  readonly time: string;
+  readonly site: string;
+  readonly qos: string;
+  /** Absent: all rows are of one app. */
+  readonly app?: string;
+}
+
+export type TraceRead =
+  { readonly ok: true; readonly samples: TraceSamples } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Problems that are listed one by one; the rest is counted. */
+const PROBLEMS_MAX = 20;
+/** What stands for unknown, beside an empty cell. */
+const UNKNOWN = new Set(['', 'nan', 'null', 'none', 'na', 'n/a']);
+
+/** Reads traces whose rows are one sample of one site. Lists every problem of every file; unknown scores are kept as unknown. */
+export async function readTrace(files: readonly string[], columns: TraceColumns): Promise<TraceRead> {
+  const into = collector();
+  for (const file of files) {
+    try {
+      await readFile(file, columns, into);
+    } catch (error) {
+      into.problem(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (into.count() === 0 && into.problems().length === 0) into.problem(`${files.join(', ')}: there is no row`);
+  const problems = into.problems();
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, samples: into.samples() };
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly app: string;
+  readonly site: string;
+  readonly score: number;
+}
+
+function collector() {
+  const problems: string[] = [];
+  let more = 0;
+  const apps = index();
+  const sites = index();
+  const atMs: number[] = [];
+  const [app, site, score]: [number[], number[], number[]] = [[], [], []];
+  return {
+    problem(text: string): void {
+      if (problems.length < PROBLEMS_MAX) problems.push(text);
+      else more++;
+    },
+    problems: (): string[] => (more > 0 ? [...problems, `and ${more} more`] : problems),
+    count: () => atMs.length,
+    add(sample: Sample): void {
+      atMs.push(sample.atMs);
+      app.push(apps.of(sample.app));
+      site.push(sites.of(sample.site));
+      score.push(sample.score);
+    },
+    samples: (): TraceSamples => ({ apps: apps.names, sites: sites.names, atMs: inMs(atMs), app, site, score }),
+  };
+}
+
+function index() {
+  const at = new Map<string, number>();
+  const names: string[] = [];
+  return {
+    names,
+    of(name: string): number {
+      const known = at.get(name);
+      if (known !== undefined) return known;
+      at.set(name, names.length);
+      return names.push(name) - 1;
+    },
+  };
+}
+
+async function readFile(file: string, columns: TraceColumns, into: ReturnType<typeof collector>): Promise<void> {
+  let at: Record<keyof TraceColumns, number> | undefined;
+  let width = 0;
+  for await (const { line, number } of linesOf(file)) {
+    if (line.trim() === '') continue;
+    const cells = cellsOf(line);
+    if (!at) {
+      at = placesOf(cells, columns, (text) => into.problem(`${file}: ${text}`));
+      width = cells.length;
+      if (!at) return;
+      continue;
+    }
+    if (cells.length === width) readRow(cells, at, { where: `${file} line ${number}`, columns, into });
+    else into.problem(`${file} line ${number}: ${cells.length} cells, the first line has ${width}`);
+  }
+  if (!at) into.problem(`${file}: it is empty`);
+}
+
+function placesOf(
+  header: readonly string[],
+  columns: TraceColumns,
+  problem: (text: string) => void,
+): Record<keyof TraceColumns, number> | undefined {
+  const names = header.map((name) => name.replace(/^\uFEFF/, '').trim());
+  const missing = Object.entries(columns).filter(([, name]) => !names.includes(name as string));
+  for (const [option, name] of missing) {
+    const near = nearestName(name as string, names);
+    problem(
+      `--${option} ${name}: there is no such column${near === undefined ? `; there are ${names.join(', ')}` : `; did you mean ${near}?`}`,
+    );
+  }
+  if (missing.length > 0) return undefined;
+  const place = (name: string | undefined) => (name === undefined ? -1 : names.indexOf(name));
+  return { time: place(columns.time), site: place(columns.site), qos: place(columns.qos), app: place(columns.app) };
+}
+
+function readRow(
+  cells: readonly string[],
+  at: Record<keyof TraceColumns, number>,
+  { where, columns, into }: { where: string; columns: TraceColumns; into: ReturnType<typeof collector> },
+): void {
+  const cell = (column: keyof TraceColumns) => (cells[at[column]] ?? '').trim();
+  const atMs = timeOf(cell('time'));
+  const site = cell('site');
+  const app = columns.app === undefined ? 'app' : cell('app');
+  const text = cell('qos');
+  const score = UNKNOWN.has(text.toLowerCase()) ? NaN : Number(text);
+  const wrong: string[] = [];
+  if (Number.isNaN(atMs)) wrong.push(`${columns.time} is ${JSON.stringify(cell('time'))}, not a time`);
+  if (site === '') wrong.push(`${columns.site} is empty`);
+  if (app === '') wrong.push(`${columns.app ?? 'app'} is empty`);
+  if (!UNKNOWN.has(text.toLowerCase()) && !(score >= 0 && score <= 1))
+    wrong.push(`${columns.qos} is ${JSON.stringify(text)}, not a score between 0 and 1`);
+  if (wrong.length > 0) into.problem(`${where}: ${wrong.join('; ')}`);
+  else into.add({ atMs, app, site, score });
+}
+
+/** A number as it is, for `inMs` to find its unit; a date and time as epoch ms, which `inMs` takes for what they are. UTC unless it says otherwise. */
+function timeOf(text: string): number {
+  const number = text === '' ? NaN : Number(text);
+  if (!Number.isNaN(number)) return Number.isFinite(number) ? number : NaN;
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|[+-]\d\d:?\d\d)?$/.exec(text);
+  if (!match) return NaN;
+  return Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}${match[3] ?? 'Z'}`);
+}
+
+/** Epoch seconds, milliseconds, microseconds or nanoseconds, told by their size, to milliseconds. */
+function inMs(times: readonly number[]): readonly number[] {
+  const largest = times.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  const factor = largest < 1e11 ? 1000 : largest < 1e14 ? 1 : largest < 1e17 ? 1e-3 : 1e-6;
+  return factor === 1 ? times : times.map((t) => t * factor);
+}
