@@ -42,6 +42,8 @@ export const TABLES = [
   'decision',
   'decision_kept',
   'proposal',
+  'notice',
+  'notice_delivery',
   'outcome',
   'claim',
   'controller',

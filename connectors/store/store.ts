@@ -9,6 +9,7 @@ import { createMaintenance } from './maintain.ts';
 import { migrate, migrationOf } from './migrate.ts';
 import { createMirrors } from './mirrors.ts';
 import { createNames } from './names.ts';
+import { createNotices } from './notices.ts';
 import { createOutcomes } from './outcomes.ts';
 import { createPredictions } from './predictions.ts';
 import { createProfiles } from './profiles.ts';
@@ -65,6 +66,7 @@ function compose(sql: Sql, { installation, deadlineMs }: { installation: string;
     ...createRegistry(sql),
     ...createEvidence(sql),
     ...createOutcomes(parts),
+    ...createNotices(sql),
     ...createMaintenance(sql, configs),
     async health() {
       const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;

@@ -20,7 +20,15 @@ import type {
   Scrape,
   Snapshot,
 } from '../../domain/records.ts';
+import type { Notice } from '../../domain/notice.ts';
 import type { Telemetry } from '../ports.ts';
+
+/** An event that one receiver has not got yet, and how often it was tried. */
+export interface DueNotice {
+  readonly notice: Notice;
+  readonly receiver: string;
+  readonly tries: number;
+}
 
 export interface Store {
   readonly installation: string;
@@ -97,6 +105,17 @@ export interface Store {
   /** Joins predictions whose time has come with what was observed, at the site the app was really on. Each prediction once. */
   joinOutcomes(nowMs: number): Promise<number>;
   outcomes(filter: { app?: string; fromMs: number; toMs: number }): Promise<readonly OutcomeRow[]>;
+
+  /** Puts events for the outside into the outbox; one that is there already (by its id) stays as it is. */
+  enqueue(notices: readonly Notice[]): Promise<void>;
+  /** What these receivers are still to get and may be tried with now, oldest first. Events that all of them have are settled by asking. */
+  dueNotices(receivers: readonly string[], nowMs: number, limit: number): Promise<readonly DueNotice[]>;
+  /** What came of one try. */
+  noteDelivery(
+    tried: { id: string; receiver: string; tries: number } & ({ deliveredMs: number } | { nextMs: number; failure: string }),
+  ): Promise<void>;
+  /** Events that some receiver has not got yet: how many, and since when. */
+  undelivered(): Promise<{ count: number; oldestMs?: number; failure?: string }>;
 
   /** Makes partitions ahead, drops those past their retention and trims what is not cut into days; returns what it dropped. */
   maintain(nowMs: number): Promise<{ created: string[]; dropped: string[] }>;

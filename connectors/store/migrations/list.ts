@@ -4,6 +4,7 @@ import { moveTables } from './003-moves.ts';
 import { learningTables } from './004-learning.ts';
 import { outboxByLook } from './005-outbox-by-look.ts';
 import { claimsByEnd } from './006-claims-by-end.ts';
+import { noticeTables } from './007-notices.ts';
 
 export interface Migration {
   readonly id: number;
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 4, name: 'learning', sql: learningTables },
   { id: 5, name: 'outbox by look', sql: outboxByLook },
   { id: 6, name: 'claims by end', sql: claimsByEnd },
+  { id: 7, name: 'notices', sql: noticeTables },
 ];
