@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 
-import type { Actuator, Blobs, Cluster, FrameCodec, Inference } from '../connectors/ports.ts';
+import type { Actuator, Blobs, Cluster, FrameCodec, Inference, Notifier } from '../connectors/ports.ts';
 import type { Store } from '../connectors/store/types.ts';
 import type { TrainInput, TrainResult } from '../learning/train.ts';
 
@@ -19,6 +19,7 @@ export interface ControlDeps extends CommonDeps {
   readonly cluster: Cluster;
   readonly blobs: Blobs;
   readonly frames: FrameCodec;
+  readonly notifier: Notifier;
   /** Apps per shard of a look. */
   readonly shardSize: number;
 }

@@ -4,6 +4,7 @@ import { decisionActivities } from './decisions.ts';
 import type { ActuateDeps, ComputeDeps, ControlDeps } from './deps.ts';
 import { fleetActivities } from './fleet.ts';
 import { lookActivities } from './looks.ts';
+import { noticeActivities } from './notices.ts';
 import { placementActivities } from './placement.ts';
 import { predictionActivities } from './predictions.ts';
 import { profileActivities } from './profiles.ts';
@@ -19,6 +20,7 @@ export const createControlActivities = (deps: ControlDeps) => ({
   ...profileActivities(deps),
   ...promotionActivities(deps),
   ...fleetActivities(deps),
+  ...noticeActivities(deps),
 });
 export const createComputeActivities = (deps: ComputeDeps) => ({ ...predictionActivities(deps), ...trainingActivities(deps) });
 export const createActuateActivities = (deps: ActuateDeps) => placementActivities(deps);

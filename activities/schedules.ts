@@ -3,7 +3,7 @@ import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type Schedul
 import type { Config } from '../domain/config.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
 
-export const scheduleIds = { look: 'predict-fleet', train: (key: string) => `train-${key}` } as const;
+export const scheduleIds = { look: 'predict-fleet', notices: 'deliver-notices', train: (key: string) => `train-${key}` } as const;
 
 /** Shortest catch-up window that a server takes, in seconds. */
 const CATCH_UP_MIN_S = 10;
@@ -14,10 +14,11 @@ export async function applySchedules(client: Client, config: Config): Promise<st
   if (config.schedules.train) {
     for (const key of modelKeys(config)) wanted.set(scheduleIds.train(key), trainSchedule(config.schedules.train, key));
   }
+  if (Object.keys(config.notifications.receivers).length > 0) wanted.set(scheduleIds.notices, noticeSchedule(config));
   const said: string[] = [];
   for (const [id, options] of wanted) said.push(...(await put(client, id, options)));
   for await (const { scheduleId } of client.schedule.list()) {
-    if (!scheduleId.startsWith('train-') || wanted.has(scheduleId)) continue;
+    if (!(scheduleId.startsWith('train-') || scheduleId === scheduleIds.notices) || wanted.has(scheduleId)) continue;
     await client.schedule.getHandle(scheduleId).delete();
     said.push(`Schedule ${scheduleId} deleted`);
   }
@@ -44,6 +45,22 @@ function lookSchedule(config: Config): ScheduleOptions {
       // A worker that is killed inside one of the look's tasks costs this long; they take milliseconds.
       workflowTaskTimeout: '5 seconds',
       staticSummary: 'one look at the fleet',
+    },
+  };
+}
+
+function noticeSchedule({ notifications }: Config): ScheduleOptions {
+  return {
+    scheduleId: scheduleIds.notices,
+    ...timing({ every: notifications.every }),
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'deliverNotices',
+      workflowId: workflowIds.notices,
+      taskQueue: QUEUE.control,
+      args: [],
+      workflowExecutionTimeout: '10 minutes',
+      staticSummary: 'tell the receivers what has come up',
     },
   };
 }

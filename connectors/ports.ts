@@ -1,5 +1,7 @@
+import type { CloudEvent } from '../domain/cloud-event.ts';
 import type { AppSpec, Config } from '../domain/config.ts';
 import type { FleetWindow, Frame } from '../domain/frame.ts';
+import type { ReceiverConfig } from '../domain/notification-config.ts';
 import type { Placement, Snapshot } from '../domain/records.ts';
 
 /** What the outside says; `no-data` is an answer, never an empty frame. */
@@ -108,6 +110,19 @@ export interface Inference {
    */
   predict(model: { sha256: string; contractDigest: string }, rows: Float32Array, n: number): Promise<Float32Array>;
   close(): Promise<void>;
+}
+
+export type Delivery =
+  | { readonly delivered: true }
+  /** `down`: nobody was reached, so nothing else need be tried there now. The reason names no address and no secret. */
+  | { readonly delivered: false; readonly why: string; readonly down: boolean };
+
+export interface Notifier {
+  /**
+   * Hands one event to one receiver and says whether it took it; what the receiver does wrong is an answer, no error. Safe to call again:
+   * the event carries its own key.
+   */
+  send(event: CloudEvent, receiver: ReceiverConfig): Promise<Delivery>;
 }
 
 /** What runs the apps of a connector, assembled from configuration. */

@@ -38,3 +38,11 @@ export function recommendNotice(proposal: Proposal, atMs: number): Notice {
   const { decisionId, app, from, to, gain, reason, expiresMs } = proposal;
   return { id: `recommend/${decisionId}`, kind: 'recommend', app, atMs, data: { decisionId, from, to, gain, reason, expiresMs } };
 }
+
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+
+/** How long a receiver is left alone with an event that it did not take, after so many tries. */
+export function retryAfterMs(tries: number): number {
+  return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1));
+}

@@ -87,6 +87,14 @@ export const control = proxyActivities<
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: HOPELESS },
 });
 
+/** Telling the outside: what fails stays in the outbox, so a call that fails is not worth many tries. */
+export const outside = proxyActivities<Pick<ControlActivities, 'deliverNotices'>>({
+  taskQueue: QUEUE.control,
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '5 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '10 seconds', maximumAttempts: 3, nonRetryableErrorTypes: HOPELESS },
+});
+
 /** Training: minutes of CPU in a thread of its own, progress in the heartbeat, few tries. */
 export const training = proxyActivities<Pick<ComputeActivities, 'fitModel' | 'checkModel'>>({
   taskQueue: QUEUE.compute,

@@ -5,3 +5,4 @@ export { predictQos } from './predict-qos.ts';
 export { placementController } from './placement-controller.ts';
 export { migrateApp } from './migrate-app.ts';
 export { watchFleet } from './watch-fleet.ts';
+export { deliverNotices } from './deliver-notices.ts';

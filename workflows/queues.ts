@@ -9,5 +9,6 @@ export const workflowIds = {
   train: (key: string) => `train/${key}`,
   promote: (key: string, version: number) => `promote/${key}/${version}`,
   watch: 'watch/fleet',
+  notices: 'notify/fleet',
   look: (lookMs: number) => `predict/fleet-${new Date(lookMs).toISOString()}`,
 } as const;

@@ -5,18 +5,24 @@ import type { Db, Sql } from './connect.ts';
 const ID_MAX = 300;
 
 /** The outbox of events for the outside. An event waits for every receiver by itself, so that one that is down holds up no other. */
-export function createNotices(sql: Sql): Pick<Store, 'enqueue' | 'dueNotices' | 'noteDelivery' | 'undelivered'> {
+export function createNotices(sql: Sql): Pick<Store, 'enqueue' | 'dueNotices' | 'settleNotices' | 'noteDelivery' | 'undelivered'> {
   return {
     enqueue: (notices) => insertNotices(sql, notices),
-    async dueNotices(receivers, nowMs, limit) {
-      await settle(sql, receivers);
-      const rows = await sql<Due[]>`
-        select n.id, n.kind, n.app, n.at_ms, n.data, r.name as receiver, coalesce(d.tries, 0)::int4 as tries
-        from notice n cross join unnest(${[...receivers]}::text[]) r(name)
-        left join notice_delivery d on d.notice = n.id and d.receiver = r.name
+    async dueNotices(receiver, nowMs, limit) {
+      const rows = await sql<(Row & { readonly tries: number })[]>`
+        select n.id, n.kind, n.app, n.at_ms, n.data, coalesce(d.tries, 0)::int4 as tries
+        from notice n left join notice_delivery d on d.notice = n.id and d.receiver = ${receiver}
         where not n.settled and d.delivered_ms is null and coalesce(d.next_ms, 0) <= ${nowMs}
-        order by n.at_ms, n.id, r.name limit ${limit}`;
-      return rows.map((row) => ({ notice: readNotice(row), receiver: row.receiver, tries: row.tries }));
+        order by n.at_ms, n.id limit ${limit}`;
+      return rows.map((row) => ({ notice: readNotice(row), tries: row.tries }));
+    },
+    /** Without any receiver nobody waits, and nothing piles up. */
+    async settleNotices(receivers) {
+      await sql`
+        update notice n set settled = true where not settled and (
+          select count(*) from notice_delivery d
+          where d.notice = n.id and d.delivered_ms is not null and d.receiver = any(${[...receivers]}::text[])
+        ) = ${receivers.length}`;
     },
     async noteDelivery(one) {
       const [delivered, next, failure] =
@@ -60,15 +66,6 @@ function check({ id, kind, data }: Notice): void {
   if (bytes > NOTICE_MAX) throw new RangeError(`the notice ${id} has ${bytes} bytes; at most ${NOTICE_MAX} are sent`);
 }
 
-/** Without any receiver nobody waits, and nothing piles up. */
-async function settle(sql: Sql, receivers: readonly string[]): Promise<void> {
-  await sql`
-    update notice n set settled = true where not settled and (
-      select count(*) from notice_delivery d
-      where d.notice = n.id and d.delivered_ms is not null and d.receiver = any(${[...receivers]}::text[])
-    ) = ${receivers.length}`;
-}
-
 interface Row {
   readonly id: string;
   readonly kind: NoticeKind;
@@ -76,7 +73,6 @@ interface Row {
   readonly at_ms: number;
   readonly data: string;
 }
-type Due = Row & { readonly receiver: string; readonly tries: number };
 
 function readNotice(row: Row): Notice {
   return {

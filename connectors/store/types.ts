@@ -23,10 +23,9 @@ import type {
 import type { Notice } from '../../domain/notice.ts';
 import type { Telemetry } from '../ports.ts';
 
-/** An event that one receiver has not got yet, and how often it was tried. */
+/** An event that a receiver has not got yet, and how often it was tried. */
 export interface DueNotice {
   readonly notice: Notice;
-  readonly receiver: string;
   readonly tries: number;
 }
 
@@ -108,8 +107,10 @@ export interface Store {
 
   /** Puts events for the outside into the outbox; one that is there already (by its id) stays as it is. */
   enqueue(notices: readonly Notice[]): Promise<void>;
-  /** What these receivers are still to get and may be tried with now, oldest first. Events that all of them have are settled by asking. */
-  dueNotices(receivers: readonly string[], nowMs: number, limit: number): Promise<readonly DueNotice[]>;
+  /** What a receiver is still to get and may be tried with now, oldest first. */
+  dueNotices(receiver: string, nowMs: number, limit: number): Promise<readonly DueNotice[]>;
+  /** Events that all of these receivers have are over: a receiver that is added later is not told of them. */
+  settleNotices(receivers: readonly string[]): Promise<void>;
   /** What came of one try. */
   noteDelivery(
     tried: { id: string; receiver: string; tries: number } & ({ deliveredMs: number } | { nextMs: number; failure: string }),

@@ -41,7 +41,8 @@ async function look(seconds: number, prediction: PredictionRow): Promise<{ verdi
   await store.writePredictions(lookMs, [prediction]);
   const frames = { encode: encodeFrame, decode: decodeFrame };
   const never = new Proxy({} as Client, { get: () => expect.unreachable('a fixed interval asks no Temporal') });
-  const deps = { store, cluster, client: never, blobs: folderBlobs('/nowhere'), frames, clock: () => nowMs, shardSize: 1 };
+  const notifier = { send: () => expect.unreachable('a decision tells nobody outside') };
+  const deps = { store, cluster, client: never, blobs: folderBlobs('/nowhere'), frames, notifier, clock: () => nowMs, shardSize: 1 };
   // All that the activity wants of its worker is to be seen alive.
   await asyncLocalStorage.run({ heartbeat: () => undefined } as Context, () => decisionActivities(deps).decideFleet({ lookMs }));
   const [decision] = await store.decisions({ fromMs: lookMs, toMs: lookMs, limit: 1 });

@@ -31,7 +31,13 @@ interface Node {
   readonly additionalProperties?: Node | boolean;
   readonly items?: Node;
 }
-const NAMES: Readonly<Record<string, string>> = { sites: '<site>', objectives: '<objective>', policies: '<policy>', apps: '<app>' };
+const NAMES: Readonly<Record<string, string>> = {
+  sites: '<site>',
+  objectives: '<objective>',
+  policies: '<policy>',
+  apps: '<app>',
+  'notifications.receivers': '<receiver>',
+};
 
 /** Every key that a person may write, as the page writes it. */
 function keysOf(node: Node, path: string): string[] {
@@ -52,8 +58,9 @@ sites: { s: {}, t: {} }
 objectives: { o: { kpis: [{ name: latency, unit: ms, better: lower, best: 1, worst: 2 }], slo: 0.5 } }
 policies: { p: { windows: { open: [{ from: '22:00', to: '06:00' }], blackout: [{ name: x, from: '2026-12-24' }] } } }
 apps: { a: { objective: o, policy: p, local: { service: {}, load: { rate: 0 } } } }
+notifications: { receivers: { r: { url: 'https://h.example/', secret: { env: KEY } } } }
 `;
-const STAND_IN: Readonly<Record<string, string>> = { '<site>': 's', '<objective>': 'o', '<policy>': 'p', '<app>': 'a' };
+const STAND_IN: Readonly<Record<string, string>> = { '<site>': 's', '<objective>': 'o', '<policy>': 'p', '<app>': 'a', '<receiver>': 'r' };
 const stepsOf = (key: string): string[] =>
   key
     .replaceAll('[]', '.0')

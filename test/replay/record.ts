@@ -141,3 +141,8 @@ test('models and looks', async () => {
   tooLittle = false;
   await ended('predict-qos.done', await start('predictQos', 'predict/by-hand'));
 });
+
+test('notices', async () => {
+  await world.store.enqueue([{ id: 'n', kind: 'drift', atMs: Date.now(), data: {} }]);
+  await ended('deliver-notices.done', await start('deliverNotices', workflowIds.notices));
+});

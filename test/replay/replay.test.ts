@@ -12,6 +12,7 @@ import { recordedHistories, type Recorded } from './history-files.ts';
 const ROOT = checkoutFolder();
 /** At least one history per workflow and outcome; a name that is missing here or there is a history somebody forgot. */
 const WANTED = [
+  'deliver-notices.done',
   ...['cancelled', 'done', 'not-ready', 'refused-by-claim', 'refused-by-dry-run', 'refused-by-recheck', 'regress', 'revert-failed'].map(
     (o) => `migrate-app.${o}`,
   ),

@@ -15,6 +15,7 @@ import { folderBlobs } from '../../connectors/blobs/folder.ts';
 import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
+import { webhooks } from '../../connectors/webhook/webhooks.ts';
 import type { Config } from '../../domain/config.ts';
 import { payloadLimit } from '../../workers/parts/payload-limit.ts';
 import { readablePayloads } from '../../workers/parts/readable-payloads.ts';
@@ -119,6 +120,7 @@ async function workersOf({ address, namespace, client, store, platform, blobs: d
         cluster: platform.cluster,
         blobs,
         frames: { encode: encodeFrame, decode: decodeFrame },
+        notifier: webhooks({ environment: {}, clock }),
         shardSize: 100,
       }),
     },

@@ -12,6 +12,7 @@ import { trainInThread } from '../../connectors/onnx/train-thread.ts';
 import type { Platform } from '../../connectors/ports.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
+import { webhooks } from '../../connectors/webhook/webhooks.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { clientOptions } from './client-options.ts';
 import { serveHealth, type Check } from './health.ts';
@@ -92,6 +93,7 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
           cluster: platformOf(settings).cluster,
           blobs,
           frames,
+          notifier: webhooks({ environment: settings.secrets, clock }),
           shardSize: settings.shardApps,
         }),
         maxCachedWorkflows: 500,

@@ -34,6 +34,8 @@ export interface WorkerSettings {
   readonly allowedApps?: ReadonlySet<string>;
   readonly workflowBundle?: string;
   readonly shardApps: number;
+  /** The environment, for secrets that the configuration refers to by name. */
+  readonly secrets: Readonly<Record<string, string | undefined>>;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -54,6 +56,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     databaseUrl: v.DATABASE_URL,
     blobs: v.BERTH_BLOBS,
     shardApps: v.BERTH_SHARD_APPS,
+    secrets: { ...env },
     log: v.BERTH_LOG,
     ...(v.BERTH_LOCAL_CLUSTER !== undefined && { localCluster: v.BERTH_LOCAL_CLUSTER }),
     ...(v.BERTH_HEALTH_PORT !== undefined && { health: { host: v.BERTH_HEALTH_HOST, port: v.BERTH_HEALTH_PORT } }),
