@@ -1,3 +1,4 @@
+import { moveNotice } from '../../domain/notice.ts';
 import type { Claim, ClaimRequest, MoveEnd, Snapshot } from '../../domain/records.ts';
 import type { Store } from './types.ts';
 import { admit } from './admission.ts';
@@ -5,6 +6,7 @@ import { newestEnds } from './ended-moves.ts';
 import type { Configs } from './config.ts';
 import type { Db, Sql, Tx } from './connect.ts';
 import { lockFor } from './locks.ts';
+import { insertNotices } from './notices.ts';
 
 /** A snapshot is small by contract: it travels in the history of a workflow. */
 const SNAPSHOT_MAX = 16 * 1024;
@@ -47,7 +49,9 @@ export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
           update claim set ended = ${end.end}, ended_ms = ${end.atMs}, why = ${end.why ?? null}, score_before = ${end.scoreBefore ?? null},
             score_after = ${end.scoreAfter ?? null}, failed_requests = ${end.failedRequests ?? null}
           where decision_id = ${decisionId}`;
-        return claimAt(tx, decisionId);
+        const ended = await claimAt(tx, decisionId);
+        await insertNotices(tx, [moveNotice(ended)]);
+        return ended;
       }),
     claim: (decisionId) => findClaim(sql, decisionId),
     /** Oldest first. */
@@ -80,7 +84,9 @@ async function claimMove(tx: Tx, request: ClaimRequest, configs: Configs): Retur
     insert into claim (decision_id, app, namespace, from_site, to_site, origin, reason, by_whom, predicted_gain, workflow_id, opened_ms)
     values (${decisionId}, ${app}, ${admission.namespace}, ${from}, ${to}, ${request.origin}, ${request.reason}, ${request.by},
       ${request.predictedGain ?? null}, ${request.workflowId}, ${request.nowMs})`;
-  return { admitted: true, claim: await claimAt(tx, decisionId) };
+  const claim = await claimAt(tx, decisionId);
+  await insertNotices(tx, [moveNotice(claim)]);
+  return { admitted: true, claim };
 }
 
 /** Locks the row. Throws RangeError when there is no such claim. */

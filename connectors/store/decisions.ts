@@ -1,12 +1,14 @@
-import { VERDICT_CODE, ofCode } from '../../domain/decision-codes.ts';
+import { REASON_CODE, VERDICT_CODE, ofCode } from '../../domain/decision-codes.ts';
 import { packDecision, unpackDecision } from '../../domain/decision-record.ts';
 import type { Decision, Proposal, Verdict } from '../../domain/decision.ts';
+import { proposalNotice, staleNotice } from '../../domain/notice.ts';
 import type { Store } from './types.ts';
 import type { Sql, Tx } from './connect.ts';
 import { CopyRows, copyRows } from './copy-rows.ts';
 import { lookAt, lookTimesBefore } from './looks.ts';
 import { idOf } from './names.ts';
 import type { Names } from './names.ts';
+import { insertNotices } from './notices.ts';
 import { partitionsFor } from './partitions.ts';
 
 const COLUMNS =
@@ -30,6 +32,7 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
         await keepDecisions(tx, lookMs);
         await noteModels(tx, lookMs);
         await queueProposals(tx, lookMs, proposals);
+        await insertNotices(tx, [...proposals.map((p) => proposalNotice(p, decidedMs)), staleNotice(lookMs, await newlyStale(tx, lookMs))]);
         await tx`update look set decided_ms = ${decidedMs}, counts = ${JSON.stringify(counts)} where look_ms = ${lookMs}`;
         return { counts, again: false };
       });
@@ -146,6 +149,18 @@ async function queueProposals(tx: Tx, lookMs: number, proposals: readonly Propos
     select d, ${lookMs}, e, b
     from unnest(${proposals.map((p) => p.decisionId)}::text[], ${proposals.map((p) => p.expiresMs)}::int8[],
       ${proposals.map((p) => JSON.stringify(p))}::text[]) u(d, e, b)`;
+}
+
+/** Apps that hold for their input, and did not at the look before; a look that only records says nothing of now. */
+async function newlyStale(tx: Tx, lookMs: number): Promise<string[]> {
+  const [before] = await lookTimesBefore(tx, lookMs, 1);
+  const stale = [REASON_CODE.fresh, REASON_CODE.complete];
+  const rows = await tx<{ name: string }[]>`
+    select a.name from decision d join look l using (look_ms) join app a on a.id = d.app
+    where d.look_ms = ${lookMs} and not l.record_only and d.reason = any(${stale}::int2[]) and not exists (
+      select 1 from decision p where p.look_ms = ${before ?? -1} and p.app = d.app and p.reason = any(${stale}::int2[]))
+    order by a.name`;
+  return rows.map(({ name }) => name);
 }
 
 interface Row {

@@ -48,7 +48,8 @@ export function createNotices(sql: Sql): Pick<Store, 'enqueue' | 'dueNotices' | 
 }
 
 /** Inside the caller's transaction or alone. Throws RangeError for an event that no receiver could take. */
-export async function insertNotices(db: Db, notices: readonly Notice[]): Promise<void> {
+export async function insertNotices(db: Db, given: readonly (Notice | undefined)[]): Promise<void> {
+  const notices = given.filter((n) => n !== undefined);
   if (notices.length === 0) return;
   notices.forEach(check);
   const text = (of: (n: Notice) => string | null) => notices.map(of);
