@@ -4,6 +4,7 @@ import type { Config } from '../domain/config.ts';
 import type { Frame } from '../domain/frame.ts';
 import { objectiveDigest } from '../domain/objective.ts';
 import type { Profile, Visit } from '../learning/profile.ts';
+import { prolonged, staysOf } from '../learning/stays.ts';
 import type { ControlDeps } from './deps.ts';
 
 export interface VisitPlan {
@@ -77,7 +78,7 @@ export const profileActivities = ({ store, cluster, blobs, frames, clock }: Cont
     const frame = await store.telemetry.window({ app, sites, fromMs, toMs, stepMs });
     if ('kind' in frame) throw ApplicationFailure.retryable(`no telemetry of ${app}: ${frame.why}`, 'NoData');
     const peers = await peerFrames(store, { app, config: applied.config, sites, fromMs, toMs, stepMs });
-    const all = [...visits, ...peers.flatMap((peer) => peerVisits(peer, observed))];
+    const all = [...prolonged(frame, visits), ...peers.flatMap((peer) => staysOf(peer, visits, applied.config.profile.settle))];
     const sha256 = [];
     for (const each of [frame, ...peers]) sha256.push(await blobs.put(frames.encode(each)));
     const profile: Profile = {
@@ -111,20 +112,6 @@ async function peerFrames(store: ControlDeps['store'], { app, config, ...window 
     .map(([name]) => name);
   const frames = await Promise.all(peers.map((peer) => store.telemetry.window({ app: peer, ...window })));
   return frames.filter((frame): frame is Frame => !('kind' in frame));
-}
-
-/** The visits during which a peer stayed on one other site throughout; on the visited site the visit itself covers it. */
-function peerVisits({ grid, sites, app }: Frame, visits: readonly Visit[]): Visit[] {
-  return visits.flatMap((visit) => {
-    const seen = new Set<number>();
-    for (let tick = 0; tick < grid.ticks; tick++) {
-      const timeMs = grid.startMs + (tick + 1) * grid.stepMs;
-      const place = app.placed[tick] ?? -1;
-      if (place >= 0 && timeMs > visit.fromMs && timeMs <= visit.toMs) seen.add(place);
-    }
-    const site = seen.size === 1 ? sites.sites[[...seen][0] ?? -1] : undefined;
-    return site === undefined || site === visit.site ? [] : [{ ...visit, site }];
-  });
 }
 
 /** Mean requests per second over the frame; 0 when none was told. */

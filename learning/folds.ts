@@ -4,18 +4,16 @@ export interface Folds {
   readonly of: Int32Array;
 }
 
-/** Deals whole groups to at most `most` folds in turn, in the order in which they first occur, so that each fold has early and late ones. */
+/** Deals whole groups to at most `most` folds in turn, in the order of their numbers, so that each fold has early and late ones. */
 export function groupFolds(group: Int32Array, most: number): Folds {
-  const index = new Map<number, number>();
-  for (const g of group) if (!index.has(g)) index.set(g, index.size);
+  const index = ranks(group);
   const count = Math.min(most, index.size);
   return { count, of: Int32Array.from(group, (g) => index.get(g)! % count) };
 }
 
 /** Like `groupFolds`, but neighbouring groups stay together, so that less is lost to the gap around what is held out. */
 export function blockFolds(group: Int32Array, most: number): Folds {
-  const index = new Map<number, number>();
-  for (const g of group) if (!index.has(g)) index.set(g, index.size);
+  const index = ranks(group);
   const count = Math.min(most, index.size);
   return { count, of: Int32Array.from(group, (g) => Math.floor((index.get(g)! * count) / index.size)) };
 }
@@ -38,4 +36,9 @@ function distanceTo(sorted: Float64Array, value: number): number {
     else high = middle;
   }
   return Math.min(Math.abs((sorted[low] ?? Infinity) - value), Math.abs((sorted[low - 1] ?? -Infinity) - value));
+}
+
+/** Place of each group among the numbers that occur. */
+function ranks(group: Int32Array): ReadonlyMap<number, number> {
+  return new Map([...new Set(group)].sort((a, b) => a - b).map((g, rank) => [g, rank]));
 }

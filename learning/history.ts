@@ -13,7 +13,7 @@ export function fillHistory(plan: FeaturePlan, out: Float64Array, at: number, va
 }
 
 /** Mean of the known among `length` values; NaN if none is. */
-export function meanOf(values: Float64Array, at: number, length: number): number {
+export function meanOf(values: Float64Array | Float32Array, at: number, length: number): number {
   let sum = 0;
   let count = 0;
   for (let i = at; i < at + length; i++) {

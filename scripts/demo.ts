@@ -13,7 +13,7 @@ const USAGE = `npm run demo -- [options]
   --json FILE          write the result as JSON
   --keep               leave the platform running at the end, until Ctrl-C
   --sites KIND         auto, cores or simulated (default: what examples/demo.berth.yaml says)
-  --seconds N          seconds of comparison after training (default 75)
+  --seconds N          seconds of comparison after training (default 66: three cycles of the neighbours)
   --temporal ADDRESS   a Temporal server of yours instead of our own
   --database URL       a Postgres of yours instead of our own`;
 
@@ -64,7 +64,7 @@ function options(): Options {
         json: { type: 'string' },
         keep: { type: 'boolean', default: false },
         sites: { type: 'string' },
-        seconds: { type: 'string', default: '75' },
+        seconds: { type: 'string', default: '66' },
         temporal: { type: 'string' },
         database: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

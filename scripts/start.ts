@@ -23,6 +23,7 @@ async function main(): Promise<number> {
   try {
     if (config) for (const line of await applyConfig(config, { ...up, by: process.env['USER'] ?? 'start' })) say(line);
     else await resumeConfig(up);
+    await up.stepBack();
     hint(up, config !== undefined);
     await stop;
     say('stopping ...');

@@ -71,6 +71,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 async function story(options: DemoOptions, up: Up, beganMs: number): Promise<DemoResult> {
   const { say, config } = options;
   for (const line of await applyConfig(config, { ...up, by: 'demo' })) say(line);
+  await up.stepBack();
   const setupSeconds = (Date.now() - beganMs) / 1000;
   const { mode } = await up.platform.status();
   if (!mode) throw new Error('the local cluster has no sites yet');

@@ -12,6 +12,7 @@ import { Stops } from '../../workers/parts/stops.ts';
 import { built } from './built.ts';
 import { removeEndpoints, writeEndpoints, type Endpoints } from './endpoints.ts';
 import { keepUp, type Kept } from './keep-up.ts';
+import { lowerPriority } from './lower-priority.ts';
 import { ownCluster, ownPostgres, ownTemporal, type TemporalAt } from './servers.ts';
 import { supervise, type Supervised } from './supervise.ts';
 
@@ -37,6 +38,8 @@ export interface Up {
   readonly client: Client;
   readonly platform: LocalPlatform;
   readonly workers: Supervised;
+  /** Puts the servers and workers that were started here behind the apps of the local cluster, if they share its cores. */
+  stepBack(): Promise<void>;
   /** Stops what was started here, newest first; servers of others are left alone. */
   stop(): Promise<void>;
 }
@@ -67,6 +70,7 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
   stops.add('store', () => store.close());
   const client = await connect(temporal, options.temporalConnection, stops);
 
+  const ownServers = [...kept];
   const cluster = await ownCluster(servers, databaseUrl, stops);
   kept.push(cluster.kept);
 
@@ -95,7 +99,14 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
   await ready(endpoints, workers);
   say(`workers: pid ${String(workers.pid())}, ${endpoints.healthUrl ?? ''}/readyz`);
   stops.add('keeper', keepUp(kept, say));
-  return { endpoints, store, client, platform: localPlatform({ dir: cluster.dir }), workers, stop: () => stops.run() };
+  const platform = localPlatform({ dir: cluster.dir });
+  const stepBack = async (): Promise<void> => {
+    if ((await platform.status()).mode?.kind !== 'cores') return;
+    await Promise.all(
+      [...ownServers.map(({ pid }) => pid()), workers.pid()].map(async (pid) => pid !== undefined && (await lowerPriority(pid))),
+    );
+  };
+  return { endpoints, store, client, platform, workers, stepBack, stop: () => stops.run() };
 }
 
 async function connect({ address, namespace }: TemporalAt, more: ConnectionOptions | undefined, stops: Stops): Promise<Client> {

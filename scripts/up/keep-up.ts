@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** A server of ours that is started again when it dies. */
 export interface Kept {
   readonly name: string;
+  readonly pid: () => number;
   /** Whether it runs now. */
   readonly lives: () => boolean | Promise<boolean>;
   /** Starts it again where it was, so that whoever was connected finds it. */

@@ -27,7 +27,10 @@ export async function ownTemporal({ dir, dieWithParent, say }: ServerOptions, st
   let server = await start();
   stops.add('Temporal', async () => void (await server.stop()));
   say(`Temporal: ${server.address}, namespace ${server.namespace}, ${server.uiUrl} (our own${server.adopted ? ', already running' : ''})`);
-  return { at: server, kept: { name: 'Temporal', lives: () => isAlive(server.pid), restart: async () => void (server = await start()) } };
+  return {
+    at: server,
+    kept: { name: 'Temporal', pid: () => server.pid, lives: () => isAlive(server.pid), restart: async () => void (server = await start()) },
+  };
 }
 
 /** Our own Postgres, or the one that already runs from the folder. The address holds the password: not for logs. */
@@ -38,7 +41,7 @@ export async function ownPostgres({ dir, dieWithParent, say }: ServerOptions, st
   say(`Postgres: 127.0.0.1:${server.port} (our own${server.adopted ? ', already running' : ''})`);
   return {
     url: server.url,
-    kept: { name: 'Postgres', lives: () => isAlive(server.pid), restart: async () => void (server = await start()) },
+    kept: { name: 'Postgres', pid: () => server.pid, lives: () => isAlive(server.pid), restart: async () => void (server = await start()) },
   };
 }
 
@@ -61,7 +64,12 @@ export async function ownCluster(
   say(`local cluster: pid ${daemon.pid}${daemon.adopted ? ', already running' : ''}`);
   return {
     dir: clusterDir,
-    kept: { name: 'the local cluster', lives: () => isAlive(daemon.pid), restart: async () => void (daemon = await start()) },
+    kept: {
+      name: 'the local cluster',
+      pid: () => daemon.pid,
+      lives: () => isAlive(daemon.pid),
+      restart: async () => void (daemon = await start()),
+    },
   };
 }
 

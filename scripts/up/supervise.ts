@@ -74,6 +74,8 @@ function start(part: Part): ChildProcess {
     return spawn(process.execPath, ['--import', FOLLOW, part.module, ...(part.args ?? [])], {
       env: { ...baseEnvironment(), ...part.env },
       stdio: ['ignore', log, log, 'ipc'],
+      // A session of its own: Ctrl-C reaches us, who stop it in order, and its priority is not ours.
+      detached: true,
     });
   } finally {
     closeSync(log);
