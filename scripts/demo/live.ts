@@ -16,6 +16,7 @@ export interface LiveOptions {
 /** Follows the looks: a line for every decision that would move an app, and on a terminal a small table of the sites. */
 export class Live {
   readonly #options: LiveOptions;
+  readonly #last = new Map<string, string>();
   #seenMs = 0;
   #drawn = 0;
 
@@ -30,11 +31,18 @@ export class Live {
     if (fresh.length === 0) return;
     const newest = fresh[fresh.length - 1]?.lookMs ?? this.#seenMs;
     this.#wipe();
-    for (const d of this.#seenMs === 0 ? [] : fresh) {
-      if (d.verdict === 'move' || d.verdict === 'recommend') say(`  ${clockOf(d.lookMs)} ${d.app.padEnd(8)} ${summariseDecision(d)}`);
-    }
+    for (const d of this.#seenMs === 0 ? [] : fresh)
+      if (this.#isNews(d)) say(`  ${clockOf(d.lookMs)} ${d.app.padEnd(8)} ${summariseDecision(d)}`);
     this.#seenMs = newest;
     if (terminal) this.#draw(fresh.filter((d) => d.lookMs === newest));
+  }
+
+  /** A move; or a recommendation, when it begins: it stands at many looks. */
+  #isNews(d: Decision): boolean {
+    const what = `${d.verdict} ${d.reason} ${d.to ?? ''}`;
+    const before = this.#last.get(d.app);
+    this.#last.set(d.app, what);
+    return d.verdict === 'move' || (d.verdict === 'recommend' && before !== what);
   }
 
   /** Takes the table away, so that lines may follow. */
