@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** What types can tell and a reader overlooks, above all promises nobody waits for. Layout is prettier's. */
 export default tseslint.config(
-  { ignores: ['.berth/', 'node_modules/', '**/generated/'] },
+  { ignores: ['.berth/', 'node_modules/', '**/generated/', '**/*.as.ts'] },
   {
     files: ['**/*.ts', '**/*.mjs'],
     ignores: ['*.config.ts'],

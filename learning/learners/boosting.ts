@@ -1,14 +1,16 @@
 import { groupFolds } from '../folds.ts';
 import { randomFrom } from '../random.ts';
-import { bin } from '../trees/binning.ts';
-import type { Binned } from '../trees/binning.ts';
-import { growTree } from '../trees/grow.ts';
-import type { Grown } from '../trees/grow.ts';
-import { treesToGraph, valueIn } from '../trees/tree.ts';
-import type { Tree } from '../trees/tree.ts';
+import { openArena } from '../trees/arena.ts';
+import type { Arena } from '../trees/arena.ts';
+import { drawColumns } from '../trees/draw.ts';
+import { startEnsemble } from '../trees/ensemble.ts';
+import type { Ensemble, Rows } from '../trees/ensemble.ts';
+import type { KernelKind } from '../trees/kernels/kernels.ts';
+import { treesToGraph } from '../trees/tree.ts';
+import { openPredictor } from '../trees/predict.ts';
 import { refuseEmpty } from './learner.ts';
 import type { FitOptions, Learner, PointModel, TrainingSet } from './learner.ts';
-import { checkLoss, lossName, lossOf, quantileOf, weightOf } from './loss.ts';
+import { checkLoss, lossName, quantileOf } from './loss.ts';
 import type { Loss } from './loss.ts';
 
 export interface BoostingOptions {
@@ -16,16 +18,23 @@ export interface BoostingOptions {
   readonly rounds: number;
   readonly rate: number;
   readonly leaves: number;
+  /** Fewest rows in a leaf, each counted with its weight. */
   readonly minRows: number;
   readonly lambda: number;
-  /** Bins of a feature, at most 64. */
+  /** Bins of a feature, at most 256; up to 64 training is faster. */
   readonly bins: number;
   /** Share of the features that each tree may use. */
   readonly columns: number;
+  /** Feature -> 1 where the prediction may not fall as it grows, -1 where it may not rise. */
+  readonly monotone?: Readonly<Record<string, 1 | -1>>;
+  /** `js` does without WebAssembly; the model is the same, bit by bit. */
+  readonly kernels?: KernelKind;
 }
 
 const INNER_FOLDS = 4;
 const PATIENCE = 25;
+/** Above so many rows one fold tells as much as four. */
+const MANY_ROWS = 50_000;
 
 /** Histogram gradient boosting; rounds are chosen on held-out visits, at most `rounds`. What is not given depends on the number of rows. */
 export function boosting(options: Partial<BoostingOptions> = {}): Learner {
@@ -56,125 +65,81 @@ export function boostingFor(rows: number, loss: Loss): BoostingOptions {
 /** Gradient boosting on histograms with a fixed number of rounds. The same set, options and seed give the same trees. */
 export function fitBoosting(set: TrainingSet, options: BoostingOptions, fit: FitOptions): PointModel {
   refuseEmpty(set);
-  const state = startBoosting(set, options, allRows(set.n), fit.seed);
-  // One tree at least: an ensemble without a node is no valid graph.
-  do addTree(state);
-  while (state.trees.length < options.rounds && !fit.isOver());
-  return modelOf(state.base, state.trees, set.names.length);
+  return fitAll(openFor(set, options, 1), { set, options, fit, rounds: options.rounds });
 }
 
 function fitWithStopping(set: TrainingSet, options: BoostingOptions, fit: FitOptions): PointModel {
   refuseEmpty(set);
-  return fitBoosting(set, { ...options, rounds: chooseRounds(set, options, fit) }, fit);
+  const folds = groupFolds(set.visit, INNER_FOLDS);
+  const held = folds.count < 2 ? 0 : set.n > MANY_ROWS ? 1 : folds.count;
+  const arena = openFor(set, options, Math.max(1, held));
+  const work = { set, options, fit };
+  const splits = Array.from({ length: held }, (_, fold): Rows => {
+    const is = (i: number): boolean => folds.of[i] === fold;
+    return { learned: allRows(set.n).filter((i) => !is(i)), held: allRows(set.n).filter(is) };
+  });
+  const rounds = held === 0 ? Math.ceil(options.rounds / 4) : chooseRounds(arena, work, splits);
+  return fitAll(arena, { ...work, rounds });
+}
+
+interface Work {
+  readonly set: TrainingSet;
+  readonly options: BoostingOptions;
+  readonly fit: FitOptions;
 }
 
 /** Rounds with the least loss over held-out visits, all folds growing side by side; it ends when nothing has improved for a while. */
-function chooseRounds(set: TrainingSet, options: BoostingOptions, fit: FitOptions): number {
-  const folds = groupFolds(set.visit, INNER_FOLDS);
-  if (folds.count < 2) return Math.ceil(options.rounds / 4);
-  const all = allRows(set.n);
-  const states = Array.from({ length: folds.count }, (_, fold) =>
-    startBoosting(
-      set,
-      options,
-      all.filter((i) => folds.of[i] !== fold),
-      fit.seed,
-    ),
-  );
+function chooseRounds(arena: Arena, { set, options, fit }: Work, splits: readonly Rows[]): number {
+  const ensembles = splits.map((rows, place) => start(arena, place, { set, options, rows }));
+  const draws = splits.map(() => columnsFrom(set, options, fit.seed));
   let best = { round: 1, loss: Infinity };
   for (let round = 1; round <= options.rounds && round <= best.round + PATIENCE && !fit.isOver(); round++) {
-    states.forEach(addTree);
-    const loss = all.reduce((sum, i) => sum + lossOf(options.loss, states[folds.of[i]!]!.predicted[i]!, set.y[i]!), 0);
+    ensembles.forEach((ensemble, k) => ensemble.addTree(draws[k]!()));
+    const loss = ensembles.reduce((sum, ensemble) => sum + ensemble.heldLoss(), 0);
     if (loss < best.loss) best = { round, loss };
   }
   return best.round;
 }
 
-interface Boosting {
-  readonly set: TrainingSet;
-  readonly options: BoostingOptions;
-  readonly binned: Binned;
-  /** Rows it learns from; the others are only predicted. */
-  readonly rows: Int32Array;
-  readonly random: () => number;
-  readonly base: number;
-  readonly trees: Tree[];
-  readonly predicted: Float64Array;
-  readonly gradient: Float64Array;
-}
-
-function startBoosting(set: TrainingSet, options: BoostingOptions, rows: Int32Array, seed: number): Boosting {
-  const base = Math.fround(bestConstant({ set, options, predicted: new Float64Array(set.n) }, rows, 0));
+function fitAll(arena: Arena, { set, options, fit, rounds }: Work & { rounds: number }): PointModel {
+  const ensemble = start(arena, 0, { set, options, rows: { learned: allRows(set.n), held: new Int32Array() } });
+  const draw = columnsFrom(set, options, fit.seed);
+  // One tree at least: an ensemble without a node is no valid graph.
+  do ensemble.addTree(draw());
+  while (ensemble.trees.length < rounds && !fit.isOver());
+  const model = { base: ensemble.base, trees: ensemble.trees };
   return {
-    set,
-    options,
-    rows,
-    base,
-    binned: bin({ rows: set.rows, n: set.n, width: set.names.length }, options.bins),
-    random: randomFrom(seed),
-    trees: [],
-    predicted: new Float64Array(set.n).fill(base),
-    gradient: new Float64Array(set.n),
+    about: { rounds: model.trees.length },
+    predict: openPredictor(model, set.names.length),
+    toGraph: (graph, input) => treesToGraph(graph, input, model),
   };
 }
 
-function addTree(state: Boosting): void {
-  const { set, options, predicted, gradient } = state;
-  for (const i of state.rows) gradient[i] = gradientOf(options.loss, predicted[i]!, set.y[i]!);
-  const features = drawFeatures(set.names.length, options.columns, state.random);
-  const grown = growTree(state.binned, state.rows, gradient, { ...options, features });
-  const tree = { ...grown.tree, value: leafValues(state, grown) };
-  state.trees.push(tree);
-  for (let i = 0; i < set.n; i++) predicted[i] = predicted[i]! + valueIn(tree, set.rows, i * set.names.length);
+function openFor(set: TrainingSet, options: BoostingOptions, places: number): Arena {
+  return openArena(
+    { rows: set.rows, n: set.n, width: set.names.length },
+    {
+      bins: options.bins,
+      histograms: options.leaves + 1,
+      places,
+      isWeighted: options.loss.kind === 'sla',
+      isSign: quantileOf(options.loss) !== undefined,
+      kernels: options.kernels ?? 'wasm',
+    },
+  );
 }
 
-function leafValues(state: Boosting, grown: Grown): number[] {
-  const rows = new Map<number, number[]>(grown.leaves.map((leaf) => [leaf, []]));
-  for (const i of state.rows) rows.get(grown.leafOf[i]!)!.push(i);
-  return grown.tree.feature.map((_, node) => {
-    const own = rows.get(node);
-    return own ? Math.fround(state.options.rate * bestConstant(state, own, state.options.lambda)) : 0;
-  });
+function start(arena: Arena, place: number, { set, options, rows }: { set: TrainingSet; options: BoostingOptions; rows: Rows }): Ensemble {
+  const { monotone, ...rest } = options;
+  const directions = monotone && { directions: Int8Array.from(set.names, (name) => monotone[name] ?? 0) };
+  return startEnsemble(arena, arena.places[place]!, { y: set.y, rows, options: { ...rest, ...directions } });
 }
 
-/** What best explains the residuals of some rows. */
-function bestConstant(
-  { set, options, predicted }: Pick<Boosting, 'set' | 'options' | 'predicted'>,
-  rows: ArrayLike<number>,
-  lambda: number,
-) {
-  const alpha = quantileOf(options.loss);
-  const residuals = Float64Array.from(rows, (i) => set.y[i]! - predicted[i]!);
-  if (alpha !== undefined) return residuals.sort()[Math.min(residuals.length - 1, Math.floor(alpha * residuals.length))]!;
-  const weights = Float64Array.from(rows, (i) => weightOf(options.loss, set.y[i]!));
-  return residuals.reduce((sum, r, k) => sum + weights[k]! * r, 0) / (weights.reduce((sum, w) => sum + w, 0) + lambda);
-}
-
-function gradientOf(loss: Loss, predicted: number, actual: number): number {
-  const alpha = quantileOf(loss);
-  if (alpha === undefined) return weightOf(loss, actual) * (predicted - actual);
-  return predicted >= actual ? 1 - alpha : -alpha;
-}
-
-function drawFeatures(width: number, share: number, random: () => number): number[] {
-  const all = Array.from({ length: width }, (_, f) => f);
-  const wanted = Math.max(1, Math.round(width * share));
-  for (let i = 0; i < wanted; i++) {
-    const j = i + Math.floor(random() * (width - i));
-    [all[i], all[j]] = [all[j]!, all[i]!];
-  }
-  return all.slice(0, wanted).sort((a, b) => a - b);
+/** Which features each tree in turn may use. */
+function columnsFrom(set: TrainingSet, options: BoostingOptions, seed: number): () => Uint8Array {
+  return drawColumns(set.names.length, options.columns, randomFrom(seed));
 }
 
 function allRows(n: number): Int32Array {
   return Int32Array.from({ length: n }, (_, i) => i);
-}
-
-function modelOf(base: number, trees: readonly Tree[], width: number): PointModel {
-  return {
-    about: { rounds: trees.length },
-    predict: (rows, n) =>
-      Float32Array.from({ length: n }, (_, i) => trees.reduce((sum, tree) => sum + valueIn(tree, rows, i * width), base)),
-    toGraph: (graph, input) => treesToGraph(graph, input, { base, trees }),
-  };
 }

@@ -1,7 +1,11 @@
 import { randomFrom } from '../random.ts';
-import { bin } from '../trees/binning.ts';
-import { growTree } from '../trees/grow.ts';
-import { treesToGraph, valueIn } from '../trees/tree.ts';
+import { openArena } from '../trees/arena.ts';
+import type { Arena } from '../trees/arena.ts';
+import { growDeep, histogramsFor } from '../trees/deep.ts';
+import { drawColumns } from '../trees/draw.ts';
+import type { KernelKind } from '../trees/kernels/kernels.ts';
+import { openPredictor } from '../trees/predict.ts';
+import { treesToGraph } from '../trees/tree.ts';
 import type { Tree } from '../trees/tree.ts';
 import { refuseEmpty } from './learner.ts';
 import type { FitOptions, Learner, PointModel, TrainingSet } from './learner.ts';
@@ -10,55 +14,75 @@ export interface ForestOptions {
   readonly trees: number;
   /** Fewest rows in a leaf. */
   readonly minRows: number;
-  /** Share of the features that each tree may use. */
+  /** Share of the features that each split may use. */
   readonly columns: number;
+  /** Bins of a feature, at most 256. */
+  readonly bins: number;
+  readonly kernels?: KernelKind;
 }
-
-const DEFAULTS: ForestOptions = { trees: 100, minRows: 1, columns: 1 };
 
 /** The mean of deep trees, each on its own draw of the rows with replacement. */
 export function forest(options: Partial<ForestOptions> = {}): Learner {
-  return { name: 'forest', kind: 'model', fit: (set, fit) => fitForest(set, { ...DEFAULTS, ...options }, fit) };
+  return { name: 'forest', kind: 'model', fit: (set, fit) => fitForest(set, { ...forestFor(set.n), ...options }, fit) };
+}
+
+/** Down to single rows where they are few; above, leaves grow with the rows, so that the model stays of a size to serve. */
+export function forestFor(rows: number): ForestOptions {
+  return { trees: 100, minRows: Math.ceil(rows / 4000), columns: 1, bins: 256 };
 }
 
 /** Ends early, with one tree at least, when time is over. Throws RangeError for a set without rows. */
 export function fitForest(set: TrainingSet, options: ForestOptions, fit: FitOptions): PointModel {
   refuseEmpty(set);
-  const width = set.names.length;
+  const matrix = { rows: set.rows, n: set.n, width: set.names.length };
+  const kernels = options.kernels ?? 'wasm';
+  const arena = openArena(matrix, {
+    bins: options.bins,
+    histograms: histogramsFor(set.n),
+    places: 1,
+    isWeighted: true,
+    isSign: false,
+    kernels,
+  });
   const random = randomFrom(fit.seed);
-  const binned = bin({ rows: set.rows, n: set.n, width });
   const base = Math.fround(set.y.reduce((sum, y) => sum + y, 0) / set.n);
-  const gradient = set.y.map((y) => base - y);
+  const errors = roundedErrors(set.y, base);
+  const draw = drawColumns(matrix.width, options.columns, random);
   const grown: Tree[] = [];
   do {
-    const rows = Int32Array.from({ length: set.n }, () => Math.floor(random() * set.n)).sort();
-    const features = draw(width, options.columns, random);
-    grown.push(meansOf(growTree(binned, rows, gradient, { leaves: set.n, minRows: options.minRows, lambda: 0, features }), rows, gradient));
+    const n = drawRows(arena, errors, random);
+    grown.push(growDeep(arena, arena.places[0]!, { n, rules: () => ({ minRows: options.minRows, lambda: 0, allowed: draw() }) }));
   } while (grown.length < options.trees && !fit.isOver());
   const trees = grown.map((tree) => ({ ...tree, value: tree.value.map((v) => Math.fround(v / grown.length)) }));
   return {
     about: { trees: trees.length },
-    predict: (x, n) => Float32Array.from({ length: n }, (_, i) => trees.reduce((sum, tree) => sum + valueIn(tree, x, i * width), base)),
+    predict: openPredictor({ base, trees }, matrix.width),
     toGraph: (graph, input) => treesToGraph(graph, input, { base, trees }),
   };
 }
 
-function meansOf({ tree, leafOf }: ReturnType<typeof growTree>, rows: Int32Array, gradient: Float64Array): Tree {
-  const sums = new Float64Array(tree.feature.length);
-  const counts = new Float64Array(tree.feature.length);
-  for (const i of rows) {
-    sums[leafOf[i]!] = sums[leafOf[i]!]! - gradient[i]!;
-    counts[leafOf[i]!] = counts[leafOf[i]!]! + 1;
-  }
-  return { ...tree, value: [...sums].map((sum, node) => (counts[node] ? sum / counts[node] : 0)) };
+/** Multiples of one power of two, so that every sum of them is exact. */
+function roundedErrors(y: Float64Array, base: number): Float64Array {
+  const sum = y.reduce((a, v) => a + Math.abs(base - v), 0);
+  // A row may be drawn a few times: eight bits to spare.
+  const step = sum > 0 ? 2 ** (Math.ceil(Math.log2(sum)) - 44) : 1;
+  return y.map((v) => Math.round((base - v) / step) * step);
 }
 
-function draw(width: number, share: number, random: () => number): number[] {
-  const all = Array.from({ length: width }, (_, f) => f);
-  const wanted = Math.max(1, Math.round(width * share));
-  for (let i = 0; i < wanted; i++) {
-    const j = i + Math.floor(random() * (width - i));
-    [all[i], all[j]] = [all[j]!, all[i]!];
+/** Writes a draw of as many rows as there are, each row once with its weight, and the histogram of all. Returns the different rows. */
+function drawRows(arena: Arena, errors: Float64Array, random: () => number): number {
+  const place = arena.places[0]!;
+  const times = new Uint32Array(arena.n);
+  for (let k = 0; k < arena.n; k++) times[Math.floor(random() * arena.n)]!++;
+  let n = 0;
+  for (let i = 0; i < arena.n; i++) {
+    if (times[i] === 0) continue;
+    arena.i32[(place.rows >> 2) + n++] = i;
+    const at = (place.gradient >> 3) + 2 * i;
+    arena.f64[at] = errors[i]! * times[i]!;
+    arena.f64[at + 1] = times[i]!;
   }
-  return all.slice(0, wanted).sort((a, b) => a - b);
+  arena.u8.fill(0, place.root, place.root + arena.bytes);
+  arena.kernels.add(place.rows, n, arena.at.cells, arena.padded, place.gradient, place.root, arena.at.scratch);
+  return n;
 }

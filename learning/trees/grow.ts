@@ -1,117 +1,136 @@
-import { MISSING } from './binning.ts';
-import type { Binned } from './binning.ts';
+import type { Arena, Place } from './arena.ts';
+import { bestSplit } from './split.ts';
+import type { Split, SplitRules } from './split.ts';
 import type { Tree } from './tree.ts';
 
-export interface GrowOptions {
+export interface GrowOptions extends SplitRules {
   readonly leaves: number;
-  readonly minRows: number;
-  /** Added to the row count of a leaf in gains: small leaves must show more. */
-  readonly lambda: number;
-  /** Features that this tree may use. */
-  readonly features: readonly number[];
+}
+
+/** A node with the rows in it: those it learns from, and those only predicted. */
+export interface Node {
+  /** Byte offset of its first row, and how many. */
+  readonly rows: number;
+  readonly n: number;
+  readonly heldRows: number;
+  readonly held: number;
+  readonly sum: number;
+  readonly weight: number;
+  /** Byte offset of its histogram; only a leaf still has one. */
+  readonly histogram: number;
+  readonly split: Split | undefined;
 }
 
 export interface Grown {
   readonly tree: Omit<Tree, 'value'>;
-  /** Node of the leaf that each row of the tree ended in. */
-  readonly leafOf: Int32Array;
-  /** Nodes that are leaves. */
-  readonly leaves: readonly number[];
+  /** By their number in the tree. */
+  readonly nodes: readonly Node[];
 }
 
-interface Split {
-  readonly gain: number;
-  readonly feature: number;
-  /** Last bin on the left. */
-  readonly cell: number;
-  readonly missingLeft: boolean;
-}
-
-interface Leaf {
-  readonly node: number;
-  readonly rows: Int32Array;
-  readonly split: Split | undefined;
-}
-
-const CELLS = MISSING + 1;
-
-/** Grows one tree leaf by leaf, the greatest gain first, on the rows given. Ties go to the lowest feature, then the lowest bin. */
-export function growTree(binned: Binned, rows: Int32Array, gradient: Float64Array, options: GrowOptions): Grown {
-  const tree = { feature: [-1], threshold: [0], missingLeft: [false], left: [0], right: [0] };
-  let open: Leaf[] = [{ node: 0, rows, split: bestSplit(binned, rows, gradient, options) }];
+/**
+ * Grows one tree leaf by leaf, the greatest gain first, on the first `n` rows listed in `place`; `held` more behind them only follow. The histogram
+ * of every leaf is built, the last ones too, for `place.root` is renewed from them.
+ */
+export function growTree(arena: Arena, place: Place, { n, held, options }: { n: number; held: number; options: GrowOptions }): Grown {
+  const { pool } = arena.at;
+  const first = { histogram: pool, rows: place.rows, n, heldRows: place.rows + 4 * n, held, ...totals(arena, place.root) };
+  arena.u8.copyWithin(pool, place.root, place.root + arena.bytes);
+  const nodes: Node[] = [{ ...first, split: bestSplit(arena, first, options) }];
+  const tree = stump();
+  const open = [0];
   while (open.length < options.leaves) {
-    const best = open.reduce<Leaf | undefined>((a, b) => (b.split && b.split.gain > (a?.split?.gain ?? 0) ? b : a), undefined);
-    if (!best?.split) break;
-    const { feature, cell, missingLeft } = best.split;
-    const left = tree.feature.length;
-    tree.feature[best.node] = feature;
-    tree.threshold[best.node] = binned.bounds[feature]![cell] ?? Infinity;
-    tree.missingLeft[best.node] = missingLeft;
-    tree.left[best.node] = left;
-    tree.right[best.node] = left + 1;
-    for (const child of [left, left + 1]) {
-      tree.feature[child] = -1;
-      tree.threshold[child] = 0;
-      tree.missingLeft[child] = false;
-      tree.left[child] = 0;
-      tree.right[child] = 0;
-    }
-    const goesLeft = (row: number): boolean => {
-      const c = binned.cells[feature * binned.n + row]!;
-      return c === MISSING ? missingLeft : c <= cell;
-    };
-    const sides = [best.rows.filter(goesLeft), best.rows.filter((row) => !goesLeft(row))];
-    const children = sides.map((side, s) => ({ node: left + s, rows: side, split: bestSplit(binned, side, gradient, options) }));
-    open = [...open.filter((leaf) => leaf !== best), ...children];
+    const at = indexOfBest(open, nodes);
+    if (at < 0) break;
+    const [node] = open.splice(at, 1);
+    const left = nodes.length;
+    const free = pool + (open.length + 1) * arena.bytes;
+    nodes.push(...splitNode(arena, place, { node: nodes[node!]!, free, options }));
+    noteSplit(tree, { node: node!, left, split: nodes[node!]!.split!, arena });
+    open.push(left, left + 1);
   }
-  const leafOf = new Int32Array(binned.n).fill(-1);
-  for (const leaf of open) for (const row of leaf.rows) leafOf[row] = leaf.node;
-  return { tree, leafOf, leaves: open.map((leaf) => leaf.node) };
+  return { tree, nodes };
 }
 
-function bestSplit(binned: Binned, rows: Int32Array, gradient: Float64Array, options: GrowOptions): Split | undefined {
-  if (rows.length < 2 * options.minRows) return undefined;
-  let total = 0;
-  for (const row of rows) total += gradient[row]!;
-  const sums = new Float64Array(CELLS);
-  const counts = new Float64Array(CELLS);
-  let best: Split | undefined;
-  for (const feature of options.features) {
-    if (binned.bounds[feature]!.length === 0) continue;
-    sums.fill(0);
-    counts.fill(0);
-    for (const row of rows) {
-      const cell = binned.cells[feature * binned.n + row]!;
-      sums[cell] = sums[cell]! + gradient[row]!;
-      counts[cell] = counts[cell]! + 1;
-    }
-    best = scan({ sums, counts, total, n: rows.length, bins: binned.bounds[feature]!.length, feature }, options, best);
+export function totals({ f64, size }: Arena, root: number): { sum: number; weight: number } {
+  let sum = 0;
+  let weight = 0;
+  for (let at = root >> 3; at < (root + size) >> 3; at += 2) {
+    sum += f64[at]!;
+    weight += f64[at + 1]!;
   }
-  return best;
+  return { sum, weight };
 }
 
-interface Histogram {
-  readonly sums: Float64Array;
-  readonly counts: Float64Array;
-  readonly total: number;
-  readonly n: number;
-  readonly bins: number;
-  readonly feature: number;
+/** A tree of one leaf. */
+export function stump(): Shape {
+  return { feature: [-1], threshold: [0], missingLeft: [false], left: [0], right: [0] };
 }
 
-function scan(h: Histogram, { minRows, lambda }: GrowOptions, before: Split | undefined): Split | undefined {
-  let best = before;
-  const whole = (h.total * h.total) / (h.n + lambda);
-  for (const missingLeft of h.counts[MISSING]! > 0 ? [false, true] : [false]) {
-    let g = missingLeft ? h.sums[MISSING]! : 0;
-    let c = missingLeft ? h.counts[MISSING]! : 0;
-    for (let cell = 0; cell < h.bins; cell++) {
-      g += h.sums[cell]!;
-      c += h.counts[cell]!;
-      if (c < minRows || h.n - c < minRows) continue;
-      const gain = (g * g) / (c + lambda) + (h.total - g) ** 2 / (h.n - c + lambda) - whole;
-      if (gain > 1e-12 && gain > (best?.gain ?? 0)) best = { gain, feature: h.feature, cell, missingLeft };
+function indexOfBest(open: readonly number[], nodes: readonly Node[]): number {
+  let best = -1;
+  let gain = 0;
+  for (let k = 0; k < open.length; k++) {
+    const own = nodes[open[k]!]!.split?.gain ?? 0;
+    if (own > gain) {
+      gain = own;
+      best = k;
     }
   }
   return best;
+}
+
+/** Parts a node's rows. The smaller side's histogram is built at `free`, the other is what it leaves of the parent's. */
+export function splitNode(
+  arena: Arena,
+  place: Place,
+  { node, free, options }: { node: Node; free: number; options: SplitRules },
+): readonly [Node, Node] {
+  const { kernels, at, bytes } = arena;
+  const split = node.split!;
+  const part = partitioner(arena, split);
+  const n = part(node.rows, node.n);
+  const held = part(node.heldRows, node.held);
+  const isLeftSmaller = 2 * n <= node.n;
+  const [small, smallN] = isLeftSmaller ? [node.rows, n] : [node.rows + 4 * n, node.n - n];
+  arena.u8.fill(0, free, free + bytes);
+  kernels.add(small, smallN, at.cells, arena.padded, place.gradient, free, at.scratch);
+  kernels.subtract(node.histogram, free, bytes);
+  const child = (side: Omit<Node, 'split'>): Node => ({ ...side, split: bestSplit(arena, side, options) });
+  const { sum, weight } = split.left;
+  const [leftAt, rightAt] = isLeftSmaller ? [free, node.histogram] : [node.histogram, free];
+  return [
+    child({ rows: node.rows, n, heldRows: node.heldRows, held, sum, weight, histogram: leftAt }),
+    child({
+      rows: node.rows + 4 * n,
+      n: node.n - n,
+      heldRows: node.heldRows + 4 * held,
+      held: node.held - held,
+      sum: node.sum - sum,
+      weight: node.weight - weight,
+      histogram: rightAt,
+    }),
+  ];
+}
+
+function partitioner({ kernels, at, u8, n, bounds }: Arena, { feature, bin, missingLeft }: Split): (rows: number, count: number) => number {
+  u8.fill(0, at.table, at.table + 256);
+  u8.fill(4, at.table, at.table + bin + 1);
+  if (missingLeft) u8[at.table + bounds[feature]!.length + 1] = 4;
+  return (rows, count) => (count === 0 ? 0 : kernels.partition(rows, count, at.columns + feature * n, at.table, at.spare));
+}
+
+export type Shape = { readonly [K in 'feature' | 'threshold' | 'left' | 'right']: number[] } & { readonly missingLeft: boolean[] };
+
+export function noteSplit(tree: Shape, { node, left, split, arena }: { node: number; left: number; split: Split; arena: Arena }): void {
+  tree.feature[node] = split.feature;
+  // The last bin of values on the left: all values go left and only missing ones right.
+  tree.threshold[node] = arena.bounds[split.feature]![split.bin] ?? Infinity;
+  tree.missingLeft[node] = split.missingLeft;
+  tree.left[node] = left;
+  tree.right[node] = left + 1;
+  tree.feature.push(-1, -1);
+  tree.threshold.push(0, 0);
+  tree.missingLeft.push(false, false);
+  tree.left.push(0, 0);
+  tree.right.push(0, 0);
 }

@@ -11,17 +11,6 @@ export interface Tree {
   readonly value: readonly number[];
 }
 
-/** Value of a row in one tree. */
-export function valueIn(tree: Tree, rows: Float32Array, at: number): number {
-  let node = 0;
-  for (let f = tree.feature[0]!; f >= 0; f = tree.feature[node]!) {
-    const x = rows[at + f]!;
-    const left = Number.isNaN(x) ? tree.missingLeft[node]! : x <= tree.threshold[node]!;
-    node = left ? tree.left[node]! : tree.right[node]!;
-  }
-  return tree.value[node]!;
-}
-
 /** Sum of the trees as one operator; returns its output [N, 1]. */
 export function treesToGraph(graph: GraphBuilder, input: string, model: { base: number; trees: readonly Tree[] }): string {
   const nodes = model.trees.flatMap((tree, t) => tree.feature.map((feature, node) => ({ tree, t, node, feature })));

@@ -51,3 +51,27 @@ export function bentSet(n: number, seed: number): TrainingSet {
   }
   return { names, n, rows, y, scale: 'linear', visit: Int32Array.from({ length: n }, (_, i) => Math.floor(i / 20)) };
 }
+
+/** Rows of numbers of any size, a share of them missing, features named a, b, c ..., and a positive target as QoS has; visits of 4 rows. */
+export function anySet({
+  seed,
+  n,
+  width,
+  missing,
+  spread = 4,
+}: {
+  seed: number;
+  n: number;
+  width: number;
+  missing: number;
+  spread?: number;
+}): TrainingSet {
+  const random = randomFrom(seed);
+  const rows = Float32Array.from({ length: n * width }, () => (random() < missing ? NaN : (random() - 0.5) * 10 ** (spread * random())));
+  const y = Float64Array.from({ length: n }, (_, i) => {
+    const first = rows[i * width]!;
+    return 1 + (Number.isNaN(first) ? 0.5 : random()) + (first > 0 ? 1 : 0);
+  });
+  const names = Array.from({ length: width }, (_, f) => String.fromCharCode(97 + f));
+  return { names, n, rows, y, scale: 'linear', visit: Int32Array.from({ length: n }, (_, i) => i >> 2) };
+}

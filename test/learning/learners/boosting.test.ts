@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { boosting, fitBoosting } from '../../../learning/learners/boosting.ts';
 import type { BoostingOptions } from '../../../learning/learners/boosting.ts';
-import { bin, MISSING } from '../../../learning/trees/binning.ts';
 import { bentSet } from '../models.ts';
 
 const never = { seed: 1, isOver: () => false };
@@ -65,11 +64,4 @@ describe('boosting', () => {
   test('out of time it still gives a model', () => {
     expect(boosting().fit(bentSet(100, 3), { seed: 1, isOver: () => true }).about).toEqual({ rounds: 1 });
   });
-});
-
-test('a bin bound lies at or above the value below it and below the next, even between neighbouring floats', () => {
-  const next = Math.fround(1 + 2 ** -23);
-  const { bounds, cells } = bin({ rows: Float32Array.from([1, next, NaN]), n: 3, width: 1 });
-  expect([...bounds[0]!]).toEqual([1]);
-  expect([...cells]).toEqual([0, 1, MISSING]);
 });

@@ -7,10 +7,10 @@ import { boosting } from '../../../learning/learners/boosting.ts';
 import { finish, finishQuantiles } from '../../../learning/learners/fitted.ts';
 import type { Fitted } from '../../../learning/learners/fitted.ts';
 import { forest } from '../../../learning/learners/forest.ts';
-import type { Learner, TrainingSet } from '../../../learning/learners/learner.ts';
+import type { Learner } from '../../../learning/learners/learner.ts';
 import { ridge } from '../../../learning/learners/ridge.ts';
 import { INPUT, OUTPUT } from '../../../learning/onnx/graph.ts';
-import { randomFrom } from '../../../learning/random.ts';
+import { anySet } from '../models.ts';
 
 const WIDTH = 3;
 const LEARNERS: readonly Learner[] = [
@@ -22,18 +22,13 @@ const LEARNERS: readonly Learner[] = [
   average([ridge, forest({ trees: 5 }), boosting({ rounds: 10 })]),
 ];
 
-/** Rows of any size of number, a fifth of them missing, and a positive target as QoS has. */
-function anySet({ seed, n, spread }: { seed: number; n: number; spread: number }): TrainingSet {
-  const random = randomFrom(seed);
-  const rows = Float32Array.from({ length: n * WIDTH }, () => (random() < 0.2 ? NaN : (random() - 0.5) * 10 ** (spread * random())));
-  const y = Float64Array.from(
-    { length: n },
-    (_, i) => 1 + (Number.isNaN(rows[i * WIDTH]!) ? 0.5 : random()) + (rows[i * WIDTH]! > 0 ? 1 : 0),
-  );
-  return { names: ['a', 'b', 'c'], n, rows, y, scale: 'linear', visit: Int32Array.from({ length: n }, (_, i) => i >> 2) };
-}
-
-const sets = fc.record({ seed: fc.nat(1000), n: fc.integer({ min: 1, max: 120 }), spread: fc.integer({ min: 0, max: 8 }) });
+const sets = fc.record({
+  seed: fc.nat(1000),
+  n: fc.integer({ min: 1, max: 120 }),
+  spread: fc.integer({ min: 0, max: 8 }),
+  width: fc.constant(WIDTH),
+  missing: fc.constantFrom(0, 0.2),
+});
 
 async function served(fitted: Fitted, rows: Float32Array): Promise<Float32Array> {
   const session = await InferenceSession.create(fitted.toOnnx({}));
