@@ -13,6 +13,9 @@ const UNKNOWN: AppFacts = {
   onPause: 'finish',
   cooldown: { initial: 60, factor: 2, max: 3600, reset: 7200 },
   quarantineS: 600,
+  quarantineMaxS: 86_400,
+  approvalExpiresS: 86_400,
+  approvalAgainS: 3600,
   times: { readyDeadlineS: 300, stableS: 5, soakS: 30, tolerance: 0.1, revertDeadlineS: 600 },
 };
 
@@ -32,6 +35,9 @@ export const controllerActivities = ({ store, cluster }: Pick<ControlDeps, 'stor
       onPause: policy.onPause,
       cooldown: policy.cooldown,
       quarantineS: policy.quarantine,
+      quarantineMaxS: policy.quarantineMax,
+      approvalExpiresS: policy.approval.expires,
+      approvalAgainS: policy.approval.again,
       times: {
         readyDeadlineS: policy.ready.deadline,
         stableS: policy.ready.stable,

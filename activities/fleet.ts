@@ -1,18 +1,35 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 
+import { breakerOf, breakerSentence, type BreakerState } from '../domain/breaker.ts';
+import type { ControllerRow } from '../domain/records.ts';
+import { workflowIds } from '../workflows/queues.ts';
 import { isRunning } from './claims.ts';
 import type { ControlDeps } from './deps.ts';
 import { intervalOf } from './look-interval.ts';
+import { reminders } from './reminders.ts';
 import { scheduleIds } from './schedules.ts';
 
 export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
   /** What is wrong with the fleet as a whole, in sentences; none = nothing that can be seen. Also keeps the store's partitions. */
-  async checkFleet(_: object): Promise<{ findings: string[] }> {
+  async checkFleet(_: object): Promise<{ findings: string[]; breaker?: BreakerState }> {
     const applied = await store.config();
     if (!applied) return { findings: ['no configuration is applied'] };
     await store.maintain(clock());
-    const findings = [...(await lateLooks()), ...(await silentSchedule()), ...(await strayClaims())];
-    return { findings: findings.slice(0, 50) };
+    const [fleet, controllers, ends] = [
+      await store.fleet(),
+      await store.controllers(),
+      await store.endedMoves(applied.config.breaker.last),
+    ];
+    const breaker = breakerOf(ends, applied.config.breaker, { nowMs: clock(), ...(fleet?.reset && { resetMs: fleet.reset.atMs }) });
+    const findings = [
+      ...(breaker.open ? [breakerSentence(breaker)] : []),
+      ...(await lateLooks()),
+      ...(await silentSchedule()),
+      ...(await strayClaims()),
+      ...(await missingControllers(client, controllers)),
+      ...reminders({ fleet, controllers }, { everyS: applied.config.reminders.every, nowMs: clock() }),
+    ];
+    return { findings: findings.slice(0, 50), breaker };
 
     async function lateLooks(): Promise<string[]> {
       const last = await store.lastLook();
@@ -42,3 +59,21 @@ export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
     }
   },
 });
+
+/** Controllers asked one by one in one check, after the list of those that run was compared: it may lag behind a little. */
+const ASKED_MAX = 50;
+
+/** Controllers that had something to hold or to wait for when they were last heard of, and do not run now. */
+async function missingControllers(client: ControlDeps['client'], rows: readonly ControllerRow[]): Promise<string[]> {
+  const busy = rows.filter((r) => r.paused || r.frozen || r.override || r.approval || r.moving !== undefined || r.excluded.length > 0);
+  if (busy.length === 0) return [];
+  const running = new Set<string>();
+  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType='placementController' AND ExecutionStatus='Running'" }))
+    running.add(workflowId);
+  const missing: string[] = [];
+  for (const { app } of busy.filter((r) => !running.has(workflowIds.controller(r.app))).slice(0, ASKED_MAX)) {
+    if (await isRunning(client, workflowIds.controller(app))) continue;
+    missing.push(`the controller of ${app} is missing; what it held still binds, and the next message to ${app} starts it again`);
+  }
+  return missing;
+}

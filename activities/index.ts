@@ -1,3 +1,4 @@
+import { approvalActivities } from './approvals.ts';
 import { claimActivities } from './claims.ts';
 import { controllerActivities } from './controllers.ts';
 import { decisionActivities } from './decisions.ts';
@@ -14,6 +15,7 @@ import { trainingActivities } from './training.ts';
 /** Activities by trust level: each worker gets its own and no other's. */
 export const createControlActivities = (deps: ControlDeps) => ({
   ...controllerActivities(deps),
+  ...approvalActivities(deps),
   ...claimActivities(deps),
   ...lookActivities(deps),
   ...decisionActivities(deps),

@@ -1,7 +1,7 @@
 import { ApplicationFailure, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Claim } from '../domain/records.ts';
+import type { Claim, Said } from '../domain/records.ts';
 import type { ActuateDeps } from './deps.ts';
 
 export interface ChangeInput {
@@ -87,7 +87,9 @@ async function entitled(deps: ActuateDeps, need: { claimId: string; app: string;
   if (controller?.held !== undefined) throw ApplicationFailure.nonRetryable(`${need.app} is held: ${controller.held}`, 'NotPermitted');
   // A move under way may finish where the policy says so; a profile is many changes, and a pause ends it.
   const stops = claim.origin === 'profile' || applied.config.policies[spec.policy]?.onPause === 'revert';
-  const paused = [controller?.pause, fleet?.pause].find((p) => p && (p.untilMs === undefined || p.untilMs > deps.clock()));
-  if (paused && stops) throw ApplicationFailure.nonRetryable(`paused by ${paused.by}: ${paused.reason}`, 'NotPermitted');
+  const holds = (said: Said | undefined) => said !== undefined && (said.untilMs === undefined || said.untilMs > deps.clock());
+  const paused = [controller?.pause, fleet?.pause].find(holds);
+  const said = paused ?? [controller?.frozen, fleet?.frozen].find(holds);
+  if (said && stops) throw ApplicationFailure.nonRetryable(`${paused ? 'paused' : 'frozen'} by ${said.by}: ${said.reason}`, 'NotPermitted');
   return claim;
 }

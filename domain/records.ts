@@ -61,12 +61,15 @@ export interface PastDecision {
   readonly wanted: boolean;
 }
 
+/** What wants a move: a look, or an operator by an override, an approval or the drain of a site. */
+export type MoveOrigin = 'look' | 'override' | 'approval' | 'drain';
+
 export interface ClaimRequest {
   readonly decisionId: string;
   readonly app: string;
   readonly from: string;
   readonly to: string;
-  readonly origin: 'look' | 'override' | 'approval' | 'drain' | 'profile';
+  readonly origin: MoveOrigin | 'profile';
   readonly reason: string;
   readonly by: string;
   readonly predictedGain?: number;

@@ -15,6 +15,8 @@ export const store = proxyLocalActivities<
     | 'mirrorFleet'
     | 'loadFleet'
     | 'readAppView'
+    | 'measuredMove'
+    | 'recheckApproval'
     | 'startMove'
     | 'claimMove'
     | 'recheckMove'

@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 
+import type { Approval } from '../domain/records.ts';
 import { attributes } from './attributes.ts';
 import { stateWord, type ControllerState } from './controller-state.ts';
 import type { Statement } from './messages.ts';
@@ -35,6 +36,8 @@ function render(own: ControllerState, view: AppView): string {
     `**${safeText(own.app)}** is on **${view.placed === undefined ? 'an unknown site' : safeText(view.placed)}**, ${stateWord(own)}`,
     '',
     ...said('paused', own.paused),
+    ...said('frozen', own.frozen),
+    ...approvalLine(own.approval),
     ...said(`overridden to ${own.override?.site ?? ''}`, own.override),
     ...own.excluded.flatMap((s) => said(`${s.site} excluded`, s)),
     ...(own.held === undefined ? [] : [`- **held**: ${safeText(own.held, 300)}`]),
@@ -57,6 +60,17 @@ function render(own: ControllerState, view: AppView): string {
     ...(own.recent.length === 0 ? [] : ['Last events here:', ...own.recent.map((line) => `- ${safeText(line, 300)}`)]),
   ];
   return lines.join('\n');
+}
+
+function approvalLine(approval: Approval | undefined): string[] {
+  if (!approval) return [];
+  const { decisionId, from, to, gain, costS, sinceMs, expiresMs, approved } = approval;
+  const cost = costS === undefined ? 'cost of moving not measured yet' : `${costS.toFixed(1)} s to move`;
+  const window = approved?.startsMs === undefined ? '' : `, waits for its window at ${new Date(approved.startsMs).toISOString()}`;
+  const yes = approved ? `; approved by ${safeText(approved.by)}${window}` : '';
+  return [
+    `- **waits for an approval**: ${safeText(from)} → ${safeText(to)}, gain ${gain.toFixed(2)}, ${cost}, since ${new Date(sinceMs).toISOString()}, until ${new Date(expiresMs).toISOString()} (${safeText(decisionId)})${yes}`,
+  ];
 }
 
 function said(what: string, statement: Statement | undefined): string[] {

@@ -1,8 +1,9 @@
 import type { Policy } from '../domain/config.ts';
 import type { Proposal } from '../domain/decision.ts';
-import type { ControllerRow } from '../domain/records.ts';
+import type { Approval, ControllerRow, MoveOrigin } from '../domain/records.ts';
 import { untilOf } from './guards.ts';
 import type { MoveEnded, OperatorMessage, SiteMessage, SiteStatement, Statement } from './messages.ts';
+import { clock } from './text.ts';
 
 /** What the applied configuration says of an app, as far as its controller needs it. */
 export interface AppFacts {
@@ -12,6 +13,9 @@ export interface AppFacts {
   readonly onPause: Policy['onPause'];
   readonly cooldown: Policy['cooldown'];
   readonly quarantineS: number;
+  readonly quarantineMaxS: number;
+  readonly approvalExpiresS: number;
+  readonly approvalAgainS: number;
   readonly times: MoveTimes;
 }
 
@@ -31,7 +35,7 @@ export interface OpenMove {
   readonly startedMs: number;
   /** When to ask what became of it, should its end not be heard. */
   readonly askMs: number;
-  readonly origin: 'look' | 'override';
+  readonly origin: MoveOrigin;
 }
 
 /** What one controller knows and carries over continue-as-new; the query `state` shows it. */
@@ -45,13 +49,20 @@ export interface ControllerState {
   mirrored: number;
   facts?: AppFacts;
   paused?: Statement;
+  /** Stays where it is, whoever wants it elsewhere. */
+  frozen?: Statement;
   override?: SiteStatement;
   excluded: SiteStatement[];
   coolUntilMs?: number;
   /** Moves in a row without a quiet time between them. */
   coolStep: number;
   lastEndMs?: number;
-  quarantine: { site: string; untilMs: number }[];
+  quarantine: { site: string; untilMs: number; step?: number }[];
+  /** The move that waits for somebody's yes. */
+  approval?: Approval;
+  declined?: { to: string; untilMs: number };
+  /** What became of the last yes. */
+  answered?: { ok: boolean; said: string };
   held?: string;
   waiting?: Proposal;
   moving?: OpenMove;
@@ -98,7 +109,10 @@ export function adopt(own: ControllerState, row: ControllerRow | undefined): voi
   own.excluded = [...row.excluded];
   own.quarantine = [...row.quarantine];
   if (row.pause) own.paused = row.pause;
+  if (row.frozen) own.frozen = row.frozen;
   if (row.override) own.override = row.override;
+  if (row.approval) own.approval = row.approval;
+  if (row.declined) own.declined = row.declined;
   if (row.coolUntilMs !== undefined) own.coolUntilMs = row.coolUntilMs;
   if (row.held !== undefined) own.held = row.held;
   if (row.moving !== undefined) own.lost = row.moving;
@@ -120,7 +134,7 @@ export function remember(own: ControllerState, line: string): void {
 
 export function statementOf(message: OperatorMessage, nowMs: number): Statement {
   const untilMs = untilOf(message, nowMs);
-  return { by: message.by, reason: message.reason, ...(untilMs === undefined ? {} : { untilMs }) };
+  return { by: message.by, reason: message.reason, sinceMs: nowMs, ...(untilMs === undefined ? {} : { untilMs }) };
 }
 
 export function siteStatementOf(message: SiteMessage, nowMs: number): SiteStatement {
@@ -132,10 +146,21 @@ export function expire(own: ControllerState, nowMs: number): boolean {
   const over = (s: { untilMs?: number } | undefined) => s?.untilMs !== undefined && s.untilMs <= nowMs;
   const before = own.excluded.length + own.quarantine.length;
   own.excluded = own.excluded.filter((s) => !over(s));
-  own.quarantine = own.quarantine.filter((q) => !over(q));
+  // A site where a move was undone is remembered beyond its quarantine, so that the next one is longer.
+  const resetMs = (own.facts?.cooldown.reset ?? 0) * 1000;
+  own.quarantine = own.quarantine.filter((q) => q.untilMs + resetMs > nowMs);
   let changed = before !== own.excluded.length + own.quarantine.length;
   if (over(own.paused)) {
     delete own.paused;
+    changed = true;
+  }
+  if (over(own.frozen)) {
+    delete own.frozen;
+    changed = true;
+  }
+  if (own.approval && own.approval.expiresMs <= nowMs) {
+    remember(own, `${clock(nowMs)} ${own.approval.from} → ${own.approval.to}: the approval ran out`);
+    decline(own, nowMs);
     changed = true;
   }
   if (over(own.override)) {
@@ -147,31 +172,20 @@ export function expire(own: ControllerState, nowMs: number): boolean {
   return changed;
 }
 
-/** The next time at which a statement of an operator runs out. Cool-down and quarantine need no alarm: looks read their times. */
-export function nextExpiryMs(own: ControllerState): number | undefined {
-  const times = [own.paused?.untilMs, own.override?.untilMs, ...own.excluded.map((s) => s.untilMs)].filter((t) => t !== undefined);
-  return times.length === 0 ? undefined : Math.min(...times);
+/** The move that waits for a yes waits no longer, and is not put up again for a while. */
+export function decline(own: ControllerState, nowMs: number, untilMs?: number): void {
+  if (!own.approval) return;
+  own.declined = { to: own.approval.to, untilMs: untilMs ?? nowMs + (own.facts?.approvalAgainS ?? 3600) * 1000 };
+  delete own.approval;
+  own.seq++;
 }
 
-/** Why this controller would not move the app now; undefined = it would. */
-export function objection(
-  own: ControllerState,
-  proposal: { to: string; decisionId: string; expiresMs: number },
-  nowMs: number,
-): string | undefined {
-  if (own.held !== undefined) return `held: ${own.held}`;
-  if (own.paused) return `paused by ${own.paused.by}: ${own.paused.reason}`;
-  if (own.moving) return `move ${own.moving.decisionId} is under way`;
-  if (proposal.expiresMs <= nowMs) return 'the proposal is too old';
-  if (!own.override && own.facts && own.facts.mode !== 'automatic') return `the mode of this app is ${own.facts.mode}`;
-  if (own.override && own.override.site !== proposal.to) return `overridden to ${own.override.site} by ${own.override.by}`;
-  const excluded = own.excluded.find((s) => s.site === proposal.to);
-  if (excluded) return `${proposal.to} is excluded by ${excluded.by}: ${excluded.reason}`;
-  if (!own.override && own.quarantine.some((q) => q.site === proposal.to && q.untilMs > nowMs))
-    return `${proposal.to} is in quarantine after a move that was undone`;
-  if (!own.override && own.coolUntilMs !== undefined && own.coolUntilMs > nowMs) return 'cooling down after the last move';
-  if (own.facts && !own.facts.sites.includes(proposal.to)) return `${proposal.to} is not a site of this app`;
-  return undefined;
+/** The next time at which a statement of an operator runs out. Cool-down and quarantine need no alarm: looks read their times. */
+export function nextExpiryMs(own: ControllerState): number | undefined {
+  const { paused, frozen, override, approval } = own;
+  const ends = [paused?.untilMs, frozen?.untilMs, override?.untilMs, approval?.expiresMs, approval?.approved?.startsMs];
+  const times = [...ends, ...own.excluded.map((s) => s.untilMs)].filter((t) => t !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Books the end of a move: cool-down with back-off, quarantine of a pair that was undone, hold when the undo failed. */
@@ -190,12 +204,20 @@ export function bookEnd(own: ControllerState, ended: MoveEnded, nowMs: number): 
   own.coolStep = quiet ? 0 : own.coolStep + 1;
   own.lastEndMs = nowMs;
   own.coolUntilMs = nowMs + Math.round(Math.min(cooldown.max, cooldown.initial * cooldown.factor ** own.coolStep) * 1000);
-  if (ended.end === 'done') return;
-  own.quarantine = [
-    ...own.quarantine.filter((q) => q.site !== move.to),
-    { site: move.to, untilMs: nowMs + (own.facts?.quarantineS ?? 600) * 1000 },
-  ];
+  // What waited for a yes was about an app that was elsewhere.
+  delete own.approval;
+  if (ended.end === 'done') own.quarantine = own.quarantine.filter((q) => q.site !== move.to);
+  else own.quarantine = quarantined(own, move.to, { nowMs, factor: cooldown.factor });
   if (ended.end === 'revert-failed') own.held = `the move ${ended.decisionId} could not be undone: ${ended.why ?? 'no reason given'}`;
+}
+
+/** The site where a move was just undone, for longer each time it happens there. */
+function quarantined(own: ControllerState, site: string, { nowMs, factor }: { nowMs: number; factor: number }) {
+  const { quarantineS: first, quarantineMaxS: most } = own.facts ?? { quarantineS: 600, quarantineMaxS: 86_400 };
+  const before = own.quarantine.find((q) => q.site === site);
+  const step = before ? (before.step ?? 0) + 1 : 0;
+  const untilMs = nowMs + Math.round(Math.min(most, first * factor ** step) * 1000);
+  return [...own.quarantine.filter((q) => q !== before), { site, untilMs, step }];
 }
 
 /** The end of a change that was not this controller's move, such as a profile: where an undo failed the app is held all the same. */
@@ -214,16 +236,23 @@ export function rowOf(own: ControllerState): ControllerRow {
     excluded: own.excluded,
     quarantine: own.quarantine,
     ...(own.paused && { pause: own.paused }),
+    ...(own.frozen && { frozen: own.frozen }),
     ...(own.override && { override: own.override }),
+    ...(own.approval && { approval: own.approval }),
+    ...(own.declined && { declined: own.declined }),
     ...(own.coolUntilMs !== undefined && { coolUntilMs: own.coolUntilMs }),
     ...(own.held !== undefined && { held: own.held }),
     ...(own.moving && { moving: own.moving.decisionId }),
   };
 }
 
-export function stateWord(own: ControllerState): 'held' | 'moving' | 'paused' | 'overridden' | 'watching' {
+export type StateWord = 'held' | 'moving' | 'paused' | 'frozen' | 'overridden' | 'awaiting-approval' | 'watching';
+
+export function stateWord(own: ControllerState): StateWord {
   if (own.held !== undefined) return 'held';
   if (own.moving) return 'moving';
   if (own.paused) return 'paused';
-  return own.override ? 'overridden' : 'watching';
+  if (own.frozen) return 'frozen';
+  if (own.override) return 'overridden';
+  return own.approval ? 'awaiting-approval' : 'watching';
 }

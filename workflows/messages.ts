@@ -3,7 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Proposal } from '../domain/decision.ts';
 import type { MoveEnd } from '../domain/records.ts';
 import type { ControllerState } from './controller-state.ts';
-import type { FleetState } from './watch-fleet.ts';
+import type { FleetState } from './fleet-verbs.ts';
 
 /** Who says so, why, and until when. `by` is a statement, not proof. */
 export interface Statement {

@@ -103,7 +103,9 @@ function regress(
   { scoreBefore, scoreAfter }: { scoreBefore?: number; scoreAfter?: number },
 ): string | undefined {
   if (scoreAfter === undefined) {
-    return scoreBefore === undefined && origin === 'override' ? undefined : 'the quality after the move could not be told';
+    return scoreBefore === undefined && (origin === 'override' || origin === 'drain')
+      ? undefined
+      : 'the quality after the move could not be told';
   }
   if (scoreBefore === undefined || scoreAfter >= scoreBefore - times.tolerance) return undefined;
   return `quality fell from ${scoreBefore.toFixed(2)} to ${scoreAfter.toFixed(2)}`;

@@ -24,15 +24,34 @@ const strangeSite = (own: ControllerState, site: string) =>
     ? `${site} is not a site of ${own.app}; its sites are ${own.facts.sites.join(', ')}`
     : undefined;
 
+const underWay = ({ moving, facts }: ControllerState) =>
+  moving ? `; the move to ${moving.to} that is under way will ${facts?.onPause === 'revert' ? 'be reverted' : 'finish'}` : '';
+
 const pause: Verb<OperatorMessage> = {
   read: readOperatorMessage,
   objection: (_own, message, nowMs) => past(message, nowMs),
   apply(own, message, nowMs) {
     own.paused = statementOf(message, nowMs);
-    const running = own.moving
-      ? `; the move to ${own.moving.to} that is under way will ${own.facts?.onPause === 'revert' ? 'be reverted' : 'finish'}`
-      : '';
-    return `${own.app} is paused ${until(own.paused.untilMs)}${running}`;
+    return `${own.app} is paused ${until(own.paused.untilMs)}${underWay(own)}`;
+  },
+};
+
+const freeze: Verb<OperatorMessage> = {
+  read: readOperatorMessage,
+  objection: (_own, message, nowMs) => past(message, nowMs),
+  apply(own, message, nowMs) {
+    own.frozen = statementOf(message, nowMs);
+    return `${own.app} stays where it is ${until(own.frozen.untilMs)}, whoever wants it elsewhere${underWay(own)}`;
+  },
+};
+
+const unfreeze: Verb<OperatorMessage> = {
+  read: readOperatorMessage,
+  objection: () => undefined,
+  apply(own) {
+    const was = own.frozen !== undefined;
+    delete own.frozen;
+    return was ? `${own.app} may be moved again` : `${own.app} was not frozen`;
   },
 };
 
@@ -52,6 +71,7 @@ const override: Verb<SiteMessage> = {
   objection: (own, message, nowMs) =>
     past(message, nowMs) ??
     strangeSite(own, message.site) ??
+    (own.frozen ? `${own.app} is frozen where it is by ${own.frozen.by}: ${own.frozen.reason}; unfreeze it first` : undefined) ??
     (own.excluded.some((s) => s.site === message.site) ? `${message.site} is excluded; include it first` : undefined),
   apply(own, message, nowMs) {
     own.override = siteStatementOf(message, nowMs);
@@ -94,7 +114,7 @@ const include: Verb<SiteMessage> = {
   },
 };
 
-export const verbs = { pause, resume, override, clearOverride, exclude, include } as const;
+export const verbs = { pause, resume, freeze, unfreeze, override, clearOverride, exclude, include } as const;
 
 export type Outcome = { readonly ok: true; readonly said: string } | { readonly ok: false; readonly why: string };
 

@@ -17,6 +17,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 
 import type { Proposal } from '../domain/decision.ts';
 import { store } from './activity-groups.ts';
+import { approvalIsDue, approve, carryOut, putUp, reject, whatBecame } from './approvals.ts';
 import { showController } from './controller-details.ts';
 import { mirror, mirrored } from './controller-mirror.ts';
 import {
@@ -26,7 +27,6 @@ import {
   initialState,
   isNew,
   nextExpiryMs,
-  objection,
   remember,
   type ControllerInput,
   type ControllerState,
@@ -36,7 +36,8 @@ import { controllerInput } from './inputs.ts';
 import { askAfter, askAfterStray } from './lost-moves.ts';
 import { signals, state, updates, type Answer, type OperatorMessage } from './messages.ts';
 import { reasonOf } from './migrate-app.ts';
-import { judge, obey, verbs, type Verb } from './operator-verbs.ts';
+import { objection } from './objection.ts';
+import { judge, obey, verbs, type Outcome, type Verb } from './operator-verbs.ts';
 import { workflowIds } from './queues.ts';
 import { startMove } from './start-move.ts';
 import { clock } from './text.ts';
@@ -76,24 +77,26 @@ const AGAIN_MS = 5_000;
 
 const full = (own: ControllerState) => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
 
-/** A message that waits for the facts of the app (they were just reconfigured) or for the mirror must get them, or it would wait for ever. */
+/** A message that waits for the facts of the app (they were just reconfigured), for the mirror or for what becomes of an approval must get it. */
 async function finishHandlers(own: ControllerState): Promise<void> {
   for (;;) {
-    await condition(() => own.facts === undefined || own.mirrored < own.seq || allHandlersFinished());
+    await condition(() => own.facts === undefined || own.mirrored < own.seq || approvalIsDue(own) || allHandlersFinished());
     if (allHandlersFinished()) return;
-    await know(own);
-    await mirror(own);
+    await step(own);
   }
 }
 
 function hasWork(own: ControllerState): boolean {
   return (
-    own.stale || own.mirrored < own.seq || own.lost !== undefined || (!own.moving && (own.waiting !== undefined || overrideIsDue(own)))
+    own.stale ||
+    own.mirrored < own.seq ||
+    own.lost !== undefined ||
+    (!own.moving && (own.waiting !== undefined || overrideIsDue(own) || approvalIsDue(own)))
   );
 }
 
 const overrideIsDue = (own: ControllerState) =>
-  own.override !== undefined && own.tried === undefined && !own.paused && own.held === undefined;
+  own.override !== undefined && own.tried === undefined && !own.paused && !own.frozen && own.held === undefined;
 
 /** Milliseconds to the next thing that only time brings; undefined = none. */
 function napMs(own: ControllerState): number | undefined {
@@ -126,10 +129,14 @@ function listen(own: ControllerState): void {
   });
   listenTo(own, { signal: signals.pause, update: updates.pause, verb: verbs.pause });
   listenTo(own, { signal: signals.resume, update: updates.resume, verb: verbs.resume });
+  listenTo(own, { signal: signals.freeze, update: updates.freeze, verb: verbs.freeze });
+  listenTo(own, { signal: signals.unfreeze, update: updates.unfreeze, verb: verbs.unfreeze });
   listenTo(own, { signal: signals.override, update: updates.override, verb: verbs.override });
   listenTo(own, { signal: signals.clearOverride, update: updates.clearOverride, verb: verbs.clearOverride });
   listenTo(own, { signal: signals.exclude, update: updates.exclude, verb: verbs.exclude });
   listenTo(own, { signal: signals.include, update: updates.include, verb: verbs.include });
+  listenTo(own, { signal: signals.approve, update: updates.approve, verb: approve, last: whatBecame });
+  listenTo(own, { signal: signals.reject, update: updates.reject, verb: reject });
   // Last: signals that arrived before this run had handlers are waiting, and it takes every one that nobody else wants by then.
   setDefaultSignalHandler((name) => ignore(own, name, { ok: false, why: 'no such signal' }));
 }
@@ -138,15 +145,17 @@ interface Doors<M extends OperatorMessage> {
   readonly signal: SignalDefinition<[M]>;
   readonly update: UpdateDefinition<Answer, [M]>;
   readonly verb: Verb<M>;
+  /** What an update waits for beyond the message itself. */
+  readonly last?: (own: ControllerState, outcome: Outcome) => Promise<Outcome>;
 }
 
 /** One verb behind two doors. Messages wait until the controller knows its app, so that none is judged by half a state. */
-function listenTo<M extends OperatorMessage>(own: ControllerState, { signal, update, verb }: Doors<M>): void {
+function listenTo<M extends OperatorMessage>(own: ControllerState, { signal, update, verb, last }: Doors<M>): void {
   const take = async (raw: unknown) => {
     await condition(() => own.facts !== undefined);
     const outcome = obey(own, verb, raw, Date.now());
     own.stale = true;
-    if (outcome.ok && signal.name === 'pause') endIfPaused(own);
+    if (outcome.ok && (signal.name === 'pause' || signal.name === 'freeze')) endIfPaused(own);
     return outcome;
   };
   setHandler(signal as SignalDefinition<[unknown]>, async (raw: unknown) => {
@@ -154,7 +163,8 @@ function listenTo<M extends OperatorMessage>(own: ControllerState, { signal, upd
     if (!outcome.ok) ignore(own, signal.name, outcome);
   });
   const answer = async (raw: unknown): Promise<Answer> => {
-    const outcome = await take(raw);
+    const taken = await take(raw);
+    const outcome = taken.ok && last ? await last(own, taken) : taken;
     if (!outcome.ok) throw ApplicationFailure.nonRetryable(outcome.why, 'BadInput');
     await mirrored(own);
     return { ok: true, said: outcome.said };
@@ -173,7 +183,7 @@ function ignore(own: ControllerState, name: string, bad: { readonly ok: false; r
   log.warn('message ignored', { app: own.app, signal: name.slice(0, 100), why: own.lastIgnored });
 }
 
-/** With `onPause: revert` a pause also ends the move that is under way. */
+/** With `onPause: revert` a pause or freeze also ends the move that is under way. */
 function endIfPaused(own: ControllerState): void {
   if (!own.moving || own.facts?.onPause !== 'revert') return;
   const id = workflowIds.move(own.app, own.moving.decisionId);
@@ -206,12 +216,17 @@ async function act(own: ControllerState): Promise<void> {
   if (lost !== undefined && lost !== moving?.decisionId) return await askAfterStray(own, lost);
   if (moving && (lost !== undefined || moving.askMs <= Date.now())) return await askAfter(own);
   if (moving) return;
+  if (approvalIsDue(own)) return await carryOut(own);
   const proposal = own.waiting ?? (await overrideProposal(own));
   delete own.waiting;
   if (!proposal) return;
   own.stale = true;
   const why = objection(own, proposal, Date.now());
   const line = `${clock(Date.now())} ${proposal.from} → ${proposal.to}, gain ${proposal.gain.toFixed(2)}`;
+  if (proposal.verdict === 'approve') {
+    await putUp(own, proposal);
+    return remember(own, `${line}: waits for an approval`);
+  }
   if (proposal.verdict === 'recommend') return remember(own, `${line}: recommended`);
   if (why !== undefined) return remember(own, `${line}: not done, ${why}`);
   await startMove(own, proposal);

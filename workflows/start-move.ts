@@ -1,6 +1,7 @@
 import type { Proposal } from '../domain/decision.ts';
 import { store } from './activity-groups.ts';
 import type { AppFacts, ControllerState, OpenMove } from './controller-state.ts';
+import { originOf } from './objection.ts';
 
 /** Seconds beyond the phases of a move that its queues, retries and a restart of the workers may take. */
 const SLACK_S = 60;
@@ -9,7 +10,8 @@ const SLACK_S = 60;
 export async function startMove(own: ControllerState, proposal: Proposal): Promise<void> {
   const { facts } = own;
   if (!facts) return;
-  const origin: OpenMove['origin'] = own.override?.site === proposal.to ? 'override' : 'look';
+  const origin = originOf(own, proposal);
+  const askedBy = { look: undefined, drain: proposal.drainedBy, override: own.override?.by, approval: own.approval?.approved?.by };
   const nowMs = Date.now();
   const lastsS = durationS(facts);
   const moving: OpenMove = {
@@ -30,7 +32,7 @@ export async function startMove(own: ControllerState, proposal: Proposal): Promi
       to: proposal.to,
       origin,
       reason: proposal.reason,
-      by: origin === 'override' ? (own.override?.by ?? 'operator') : 'berth',
+      by: askedBy[origin] ?? 'berth',
       predictedGain: proposal.gain,
       expiresMs: proposal.expiresMs,
       times: facts.times,

@@ -10,49 +10,35 @@ import {
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
+  type SignalDefinition,
 } from '@temporalio/workflow';
+import type { UpdateDefinition } from '@temporalio/common';
 
 import { control, store } from './activity-groups.ts';
 import { attributes } from './attributes.ts';
 import { meanwhile, mirrored } from './controller-mirror.ts';
-import { statementOf } from './controller-state.ts';
-import { readOperatorMessage, untilOf, type Read } from './guards.ts';
+import { expireFleet, fleetExpiryMs, fleetVerbs, judgeFleet, type FleetState, type FleetVerb } from './fleet-verbs.ts';
+import type { Read } from './guards.ts';
 import { watchInput } from './inputs.ts';
 import { reasonOf } from './migrate-app.ts';
-import { fleetState, signals, updates, type OperatorMessage, type Statement } from './messages.ts';
+import { fleetState, signals, updates, type Answer, type OperatorMessage, type Statement } from './messages.ts';
 import { safeText } from './text.ts';
 
-/** What the watch over the fleet knows; the query `state` shows it. */
-export interface FleetState {
-  readonly schema: 1;
-  readonly maxEvents: number;
-  /** Seconds between two checks. */
-  readonly everyS: number;
-  seq: number;
-  mirrored: number;
-  paused?: Statement;
-  findings: string[];
-  seen: string[];
-  ignored: number;
-  stale: boolean;
-  /** It has read what the one before it had mirrored. */
-  known: boolean;
-}
 export type WatchInput = { readonly everyS?: number; readonly maxEvents?: number } | FleetState;
 
-/** Holds the pause of the whole fleet, and says when a look is late, a Schedule silent, or a claim without a running move. */
+/**
+ * Holds what is said of the whole fleet (pause, freeze, excluded sites, the breaker's reset), and says when a look is late, a Schedule silent, a
+ * controller missing, the breaker open, a claim without a running move, or something said long ago still in force.
+ */
 export async function watchFleet(input: WatchInput = {}): Promise<void> {
   const own = initial(watchInput(input));
   listen(own);
   await adopt(own);
   const full = () => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= own.maxEvents;
   while (!full()) {
-    if (own.paused?.untilMs !== undefined && own.paused.untilMs <= Date.now()) {
-      delete own.paused;
-      own.seq++;
-    }
+    expireFleet(own, Date.now());
     await mirror(own);
-    own.findings = await check(own);
+    await check(own);
     own.stale = false;
     show(own);
     await condition(() => own.stale || own.mirrored < own.seq, napMs(own), { summary: 'until the next check of the fleet' });
@@ -66,12 +52,14 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
 }
 
 /** A check that fails is itself a finding: a watch that failed would take the fleet's pause with it. */
-async function check(own: FleetState): Promise<string[]> {
+async function check(own: FleetState): Promise<void> {
   try {
-    return [...(await meanwhile(own, control.checkFleet({}), () => mirror(own))).findings];
+    const { findings, breaker } = await meanwhile(own, control.checkFleet({}), () => mirror(own));
+    own.findings = [...findings];
+    if (breaker) own.breaker = breaker;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return [`the fleet could not be checked: ${reasonOf(error)}`];
+    own.findings = [`the fleet could not be checked: ${reasonOf(error)}`];
   }
 }
 
@@ -83,6 +71,7 @@ function initial(input: WatchInput): FleetState {
     everyS: input.everyS ?? 30,
     seq: 0,
     mirrored: 0,
+    excluded: [],
     findings: [],
     seen: [],
     ignored: 0,
@@ -91,59 +80,63 @@ function initial(input: WatchInput): FleetState {
   };
 }
 
-/** A watch that begins anew takes over the pause that the one before it had mirrored. Messages wait until it has. */
+/** A watch that begins anew takes over what the one before it had mirrored. Messages wait until it has. */
 async function adopt(own: FleetState): Promise<void> {
   if (own.known) return;
   const row = await store.loadFleet({});
-  if (row) Object.assign(own, { seq: row.seq, mirrored: row.seq, ...(row.pause && { paused: row.pause }) });
+  if (row) {
+    Object.assign(own, { seq: row.seq, mirrored: row.seq, excluded: [...(row.excluded ?? [])] });
+    if (row.pause) own.paused = row.pause;
+    if (row.frozen) own.frozen = row.frozen;
+    if (row.reset) own.reset = row.reset;
+  }
   own.known = true;
 }
 
-const napMs = (own: FleetState) => Math.max(1, Math.min(own.everyS * 1000, (own.paused?.untilMs ?? Infinity) - Date.now()));
+const napMs = (own: FleetState) => Math.max(1, Math.min(own.everyS * 1000, fleetExpiryMs(own) - Date.now()));
 
 function listen(own: FleetState): void {
   setHandler(fleetState, () => own);
-  setHandler(signals.pause, async (raw) => void (await take(own, raw, true)));
-  setHandler(signals.resume, async (raw) => void (await take(own, raw, false)));
+  listenTo(own, { signal: signals.pause, update: updates.pause, verb: fleetVerbs.pause });
+  listenTo(own, { signal: signals.resume, update: updates.resume, verb: fleetVerbs.resume });
+  listenTo(own, { signal: signals.freeze, update: updates.freeze, verb: fleetVerbs.freeze });
+  listenTo(own, { signal: signals.unfreeze, update: updates.unfreeze, verb: fleetVerbs.unfreeze });
+  listenTo(own, { signal: signals.exclude, update: updates.exclude, verb: fleetVerbs.exclude });
+  listenTo(own, { signal: signals.include, update: updates.include, verb: fleetVerbs.include });
+  listenTo(own, { signal: signals.resetBreaker, update: updates.resetBreaker, verb: fleetVerbs.resetBreaker });
   setDefaultSignalHandler(() => {
     own.ignored++;
     own.stale = true;
   });
-  for (const [update, pausing] of [
-    [updates.pause, true],
-    [updates.resume, false],
-  ] as const) {
-    setHandler(
-      update,
-      async (raw) => {
-        const said = await take(own, raw, pausing);
-        if (!said.ok) throw ApplicationFailure.nonRetryable(said.why, 'BadInput');
-        await mirrored(own);
-        return { ok: true, said: said.value };
-      },
-      {
-        validator: (raw) => {
-          const message = judge(raw);
-          if (!message.ok) throw ApplicationFailure.nonRetryable(message.why, 'BadInput');
-        },
-      },
-    );
-  }
 }
 
-function judge(raw: unknown): Read<OperatorMessage> {
-  const message = readOperatorMessage(raw);
-  const untilMs = message.ok ? untilOf(message.value, Date.now()) : undefined;
-  return untilMs !== undefined && untilMs <= Date.now() ? { ok: false, why: 'until lies in the past' } : message;
+interface Doors<M extends OperatorMessage> {
+  readonly signal: SignalDefinition<[M]>;
+  readonly update: UpdateDefinition<Answer, [M]>;
+  readonly verb: FleetVerb<M>;
 }
 
-async function take(own: FleetState, raw: unknown, pausing: boolean): Promise<Read<string>> {
-  await condition(() => own.known);
-  return obey(own, raw, pausing);
+function listenTo<M extends OperatorMessage>(own: FleetState, { signal, update, verb }: Doors<M>): void {
+  const take = async (raw: unknown) => {
+    await condition(() => own.known);
+    return obey(own, verb, raw);
+  };
+  setHandler(signal as SignalDefinition<[unknown]>, async (raw) => void (await take(raw)));
+  const answer = async (raw: unknown): Promise<Answer> => {
+    const said = await take(raw);
+    if (!said.ok) throw ApplicationFailure.nonRetryable(said.why, 'BadInput');
+    await mirrored(own);
+    return { ok: true, said: said.value };
+  };
+  const validator = (raw: unknown) => {
+    const message = judgeFleet(verb, raw, Date.now());
+    if (!message.ok) throw ApplicationFailure.nonRetryable(message.why, 'BadInput');
+  };
+  setHandler(update as UpdateDefinition<Answer, [unknown]>, answer, { validator });
 }
 
-function obey(own: FleetState, raw: unknown, pausing: boolean): Read<string> {
-  const message = judge(raw);
+function obey<M extends OperatorMessage>(own: FleetState, verb: FleetVerb<M>, raw: unknown): Read<string> {
+  const message = judgeFleet(verb, raw, Date.now());
   own.stale = true;
   if (!message.ok) {
     own.ignored++;
@@ -154,34 +147,41 @@ function obey(own: FleetState, raw: unknown, pausing: boolean): Read<string> {
   if (id !== undefined && own.seen.includes(id)) return { ok: true, value: `message ${id} was already taken` };
   if (id !== undefined) own.seen = [...own.seen.slice(-255), id];
   own.seq++;
-  const was = own.paused !== undefined;
-  if (!pausing) {
-    delete own.paused;
-    return { ok: true, value: was ? 'the fleet goes on' : 'the fleet was not paused' };
-  }
-  own.paused = statementOf(message.value, Date.now());
-  return {
-    ok: true,
-    value: `the fleet is paused${own.paused.untilMs === undefined ? '' : ` until ${new Date(own.paused.untilMs).toISOString()}`}; moves under way end as the policies of their apps say`,
-  };
+  return { ok: true, value: verb.apply(own, message.value, Date.now()) };
 }
 
 async function mirror(own: FleetState): Promise<void> {
   if (own.mirrored >= own.seq) return;
-  const { seq } = own;
-  await store.mirrorFleet({ seq, paused: own.paused !== undefined, ...(own.paused && { pause: own.paused }) });
+  const { seq, paused, frozen, excluded, reset } = own;
+  await store.mirrorFleet({
+    seq,
+    paused: paused !== undefined,
+    ...(paused && { pause: paused }),
+    ...(frozen && { frozen }),
+    ...(excluded.length > 0 && { excluded }),
+    ...(reset && { reset }),
+  });
   own.mirrored = Math.max(own.mirrored, seq);
 }
 
 function show(own: FleetState): void {
+  const { paused, frozen, breaker } = own;
   setCurrentDetails(
     [
-      own.paused ? `The fleet is **paused** by ${safeText(own.paused.by)}: ${safeText(own.paused.reason)}` : 'The fleet is watched.',
+      ...(paused ? [said('The fleet is **paused**', paused)] : []),
+      ...(frozen ? [said('The fleet is **frozen**', frozen)] : []),
+      ...own.excluded.map((s) => said(`**${safeText(s.site)}** is excluded for every app`, s)),
+      ...(paused || frozen ? [] : ['The fleet is watched.']),
+      ...(breaker ? [`Breaker ${breaker.open ? '**open**' : 'closed'}: ${breaker.reverts} of the last ${breaker.moves} moves undone`] : []),
       '',
       ...(own.findings.length === 0 ? ['Nothing is wrong.'] : own.findings.map((f) => `- ${safeText(f, 300)}`)),
     ].join('\n'),
   );
-  if (workflowInfo().typedSearchAttributes.get(attributes.paused) !== (own.paused !== undefined)) {
-    upsertSearchAttributes([{ key: attributes.paused, value: own.paused !== undefined }]);
+  if (workflowInfo().typedSearchAttributes.get(attributes.paused) !== (paused !== undefined)) {
+    upsertSearchAttributes([{ key: attributes.paused, value: paused !== undefined }]);
   }
+}
+
+function said(what: string, { by, reason, untilMs }: Statement): string {
+  return `${what} by ${safeText(by)}${untilMs === undefined ? '' : ` until ${new Date(untilMs).toISOString()}`}: ${safeText(reason)}`;
 }

@@ -3,6 +3,7 @@ import { Connection, Client } from '@temporalio/client';
 import { scheduleIds } from '../../activities/schedules.ts';
 import { localPlatform } from '../../connectors/local/platform.ts';
 import { openStore } from '../../connectors/store/store.ts';
+import { breakerOf, breakerSentence } from '../../domain/breaker.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { Stops } from '../../workers/parts/stops.ts';
@@ -124,6 +125,13 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
     await judged('fresh samples of every series', 'is the collector running? for the local cluster: npm start', () =>
       staleSeries(store, config, Date.now()),
     ),
+  );
+  findings.push(
+    await judged('the breaker is closed', 'look at berth moves; then: npm run berth -- reset-breaker --reason "..."', async () => {
+      const [fleet, ends] = [await store.fleet(), await store.endedMoves(config.breaker.last)];
+      const state = breakerOf(ends, config.breaker, { nowMs: Date.now(), ...(fleet?.reset && { resetMs: fleet.reset.atMs }) });
+      return state.open ? breakerSentence(state) : undefined;
+    }),
   );
   if (endpoints.cluster === undefined) return findings;
   const platform = localPlatform({ dir: endpoints.cluster });

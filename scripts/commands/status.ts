@@ -1,7 +1,8 @@
 import { summariseDecision } from '../../domain/explain.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import type { Cluster } from '../../connectors/ports.ts';
-import type { Placement } from '../../domain/records.ts';
+import { breakerOf, breakerSentence, type BreakerState } from '../../domain/breaker.ts';
+import type { FleetRow, Placement } from '../../domain/records.ts';
 import { errorText } from './error-text.ts';
 
 export interface AppStatus {
@@ -19,13 +20,15 @@ export async function statusOf(store: Store, cluster: Cluster | undefined): Prom
   const applied = await store.config();
   if (!applied) return { fleet: 'no configuration is applied', apps: [] };
   const names = Object.keys(applied.config.apps);
-  const [fleet, controllers, placements, champions, last] = await Promise.all([
+  const [fleet, controllers, ends, placements, champions, last] = await Promise.all([
     store.fleet(),
     store.controllers(),
+    store.endedMoves(applied.config.breaker.last),
     seen(cluster, names),
     store.champions(),
     store.lastLook(),
   ]);
+  const breaker = breakerOf(ends, applied.config.breaker, { nowMs: Date.now(), ...(fleet?.reset && { resetMs: fleet.reset.atMs }) });
   const decisions = new Map(
     (await store.decisions({ limit: names.length, ...(last && { fromMs: last.lookMs, toMs: last.lookMs }) })).map((d) => [d.app, d]),
   );
@@ -45,7 +48,7 @@ export async function statusOf(store: Store, cluster: Cluster | undefined): Prom
     };
   });
   return {
-    fleet: fleet?.pause ? `paused by ${fleet.pause.by}: ${fleet.pause.reason}` : 'running',
+    fleet: fleetOf(fleet, breaker),
     ...(last && { look: `${new Date(last.lookMs).toISOString()}, ${((Date.now() - last.lookMs) / 1000).toFixed(0)} s ago` }),
     apps,
   };
@@ -61,12 +64,25 @@ async function seen(cluster: Cluster | undefined, names: readonly string[]): Pro
   }
 }
 
+/** What is said of the fleet as a whole, the strictest first. */
+function fleetOf(fleet: FleetRow | undefined, breaker: BreakerState): string {
+  const lines = [
+    ...(fleet?.frozen ? [`frozen by ${fleet.frozen.by}: ${fleet.frozen.reason}`] : []),
+    ...(fleet?.pause ? [`paused by ${fleet.pause.by}: ${fleet.pause.reason}`] : []),
+    ...(breaker.open ? [breakerSentence(breaker)] : []),
+    ...(fleet?.excluded ?? []).map((s) => `${s.site} excluded by ${s.by}: ${s.reason}`),
+  ];
+  return lines.length === 0 ? 'running' : lines.join('; ');
+}
+
 function stateOf(controller: Awaited<ReturnType<Store['controllers']>>[number] | undefined): string {
   if (!controller) return 'watching';
   if (controller.held !== undefined) return `held: ${controller.held}`;
   if (controller.pause) return `paused by ${controller.pause.by}: ${controller.pause.reason}`;
+  if (controller.frozen) return `frozen by ${controller.frozen.by}: ${controller.frozen.reason}`;
   if (controller.override) return `overridden to ${controller.override.site} by ${controller.override.by}`;
-  return controller.moving === undefined ? 'watching' : `moving (${controller.moving})`;
+  if (controller.moving !== undefined) return `moving (${controller.moving})`;
+  return controller.approval ? `${controller.approval.to} waits for an approval` : 'watching';
 }
 
 /** Columns as wide as their widest cell, for a terminal. */

@@ -3,6 +3,7 @@ import { test } from 'vitest';
 
 import { QUEUE, workflowIds } from '../../workflows/queues.ts';
 import { eventually } from '../contracts/eventually.ts';
+import { decided } from '../workflows/decided.ts';
 import { withWorld } from '../workflows/environment.ts';
 import { atRest } from '../workflows/histories.ts';
 import { controllerHandle, endOf, inPhase, moveHandle, propose, startMove, stateWhen, tell } from '../workflows/moves.ts';
@@ -10,7 +11,7 @@ import { testConfig } from '../workflows/test-config.ts';
 import { writeHistory } from './history-files.ts';
 
 let tooLittle = true;
-const world = withWorld(testConfig(), {
+const world = withWorld(testConfig({ asking: 3 }), {
   fitModel: async ({ app }) =>
     app === 'a9' && tooLittle
       ? { kind: 'too-little', why: 'too few rows' }
@@ -97,6 +98,20 @@ test('controllers', async () => {
   await tell(world, 'a11', 'moveLost', { decisionId: lost });
   await stateWhen(world, 'a11', 'it is repaired', (s) => s.moving === undefined && !s.stale);
   await now('placement-controller.repaired', controllerHandle(world, 'a11'));
+  await decided(world, 'q0', 's1');
+  await propose(world, 'q0', 's1', { verdict: 'approve' });
+  await stateWhen(world, 'q0', 'it waits', (s) => s.approval !== undefined && s.mirrored === s.seq);
+  await controllerHandle(world, 'q0').executeUpdate('approve', { args: [ann] });
+  await stateWhen(world, 'q0', 'the move is booked', (s) => s.lastEndMs !== undefined && !s.stale);
+  await now('placement-controller.approved', controllerHandle(world, 'q0'));
+  await decided(world, 'q1', 's1', { verdict: 'stay', reason: 'gain' });
+  await propose(world, 'q1', 's1', { verdict: 'approve' });
+  await stateWhen(world, 'q1', 'it waits', (s) => s.approval !== undefined && s.mirrored === s.seq);
+  await controllerHandle(world, 'q1').signal('freeze', ann);
+  await controllerHandle(world, 'q1').executeUpdate('unfreeze', { args: [ann] });
+  await controllerHandle(world, 'q1').signal('approve', ann);
+  await stateWhen(world, 'q1', 'it is refused', (s) => s.answered !== undefined && !s.stale);
+  await now('placement-controller.approval-refused', controllerHandle(world, 'q1'));
   await tell(world, 'nobody', 'pause', ann);
   await ended('placement-controller.unknown-app', controllerHandle(world, 'nobody'));
 });
@@ -105,6 +120,9 @@ test('the watch', async () => {
   const handle = await start('watchFleet', workflowIds.watch, { everyS: 1, maxEvents: 40 });
   await handle.executeUpdate('pause', { args: [{ ...ann, forS: 1 }] });
   await handle.signal('pause', {});
+  await handle.signal('freeze', { ...ann, forS: 1 });
+  await handle.executeUpdate('exclude', { args: [{ ...ann, site: 's2', forS: 1 }] });
+  await handle.signal('reset-breaker', ann);
   await handle.executeUpdate('resume', { args: [ann] });
   const { runId } = await handle.describe();
   await eventually('it continues', async () => (await handle.describe()).runId !== runId);

@@ -16,7 +16,9 @@ const WANTED = [
   ...['cancelled', 'done', 'not-ready', 'refused-by-claim', 'refused-by-dry-run', 'refused-by-recheck', 'regress', 'revert-failed'].map(
     (o) => `migrate-app.${o}`,
   ),
-  ...['carried-on', 'continued', 'moved', 'repaired', 'unknown-app'].map((o) => `placement-controller.${o}`),
+  ...['approval-refused', 'approved', 'carried-on', 'continued', 'moved', 'repaired', 'unknown-app'].map(
+    (o) => `placement-controller.${o}`,
+  ),
   'predict-qos.done',
   ...['cancelled', 'done', 'one-visit-failed', 'refused'].map((o) => `profile-app.${o}`),
   'promote-model.kept',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { bookEnd, initialState, objection, type ControllerState } from '../../workflows/controller-state.ts';
+import { bookEnd, initialState, type ControllerState } from '../../workflows/controller-state.ts';
+import { objection } from '../../workflows/objection.ts';
 
 const NOW = 1_000_000;
 const cooldown = { initial: 10, factor: 2, max: 60, reset: 600 };
@@ -9,7 +10,18 @@ const times = { readyDeadlineS: 1, stableS: 0, soakS: 1, tolerance: 0.1, revertD
 function controller(mode: 'recommend' | 'approve' | 'automatic'): ControllerState {
   return {
     ...initialState({ app: 'shop' }),
-    facts: { known: true, sites: ['a', 'b'], mode, onPause: 'finish', cooldown, quarantineS: 60, times },
+    facts: {
+      known: true,
+      sites: ['a', 'b'],
+      mode,
+      onPause: 'finish',
+      cooldown,
+      quarantineS: 60,
+      quarantineMaxS: 200,
+      approvalExpiresS: 600,
+      approvalAgainS: 60,
+      times,
+    },
   };
 }
 

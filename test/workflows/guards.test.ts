@@ -2,9 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 
-import { moveEndedSchema, moveLostSchema, operatorMessageSchema, proposalSchema, siteMessageSchema } from '../../domain/messages.ts';
+import {
+  approvalMessageSchema,
+  moveEndedSchema,
+  moveLostSchema,
+  operatorMessageSchema,
+  proposalSchema,
+  siteMessageSchema,
+} from '../../domain/messages.ts';
 import { safeText as domainText } from '../../domain/safe-text.ts';
-import { readMoveEnded, readMoveLost, readOperatorMessage, readProposal, readSiteMessage, type Read } from '../../workflows/guards.ts';
+import {
+  readApprovalMessage,
+  readMoveEnded,
+  readMoveLost,
+  readOperatorMessage,
+  readProposal,
+  readSiteMessage,
+  type Read,
+} from '../../workflows/guards.ts';
 import { safeText as workflowText } from '../../workflows/text.ts';
 
 const RUNS = 2500;
@@ -80,6 +95,12 @@ const pairs: readonly (readonly [string, (raw: unknown) => Read<unknown>, z.ZodT
   ['an operator message', readOperatorMessage, operatorMessageSchema, messages({ ...statement, ...ends })],
   ['a site message', readSiteMessage, siteMessageSchema, messages({ ...statement, ...ends, site: name })],
   [
+    'an approval',
+    readApprovalMessage,
+    approvalMessageSchema,
+    messages({ ...statement, ...ends, decision: fc.oneof(text, fc.constant(undefined)) }),
+  ],
+  [
     'a proposal',
     readProposal,
     proposalSchema,
@@ -89,7 +110,8 @@ const pairs: readonly (readonly [string, (raw: unknown) => Read<unknown>, z.ZodT
       from: name,
       to: name,
       gain: number,
-      verdict: fc.constantFrom('move', 'recommend', 'stay'),
+      verdict: fc.constantFrom('move', 'recommend', 'approve', 'stay'),
+      drainedBy: fc.oneof(text, fc.constant(undefined)),
       expiresMs: number,
       reason: text,
     }),

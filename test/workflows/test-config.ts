@@ -1,12 +1,13 @@
 import { configSchema, type Config, type ConfigInput } from '../../domain/config.ts';
 
-/** Apps a0.. on sites s0.. with short times; 10 ms score 1, 110 ms score 0. `revert` is the policy of the apps r0... */
+/** Apps a0.. on sites s0.. with short times; 10 ms score 1, 110 ms score 0. The apps r0.. revert on a pause, the apps q0.. want approvals. */
 export function testConfig({
   apps = 20,
   reverting = 4,
+  asking = 0,
   sites = 3,
   ...rest
-}: { apps?: number; reverting?: number; sites?: number } & Partial<Omit<ConfigInput, 'apps' | 'sites'>> = {}): Config {
+}: { apps?: number; reverting?: number; asking?: number; sites?: number } & Partial<Omit<ConfigInput, 'apps' | 'sites'>> = {}): Config {
   const policy = {
     mode: 'automatic',
     freshness: 60,
@@ -20,7 +21,7 @@ export function testConfig({
   return configSchema.parse({
     version: 1,
     objectives: { fast: { kpis: [{ name: 'p99', unit: 'ms', better: 'lower', best: 10, worst: 110 }], slo: 0.8 } },
-    policies: { quick: policy, reverting: { ...policy, onPause: 'revert' } },
+    policies: { quick: policy, reverting: { ...policy, onPause: 'revert' }, asking: { ...policy, mode: 'approve' } },
     telemetry: { step: '200ms', window: '20s' },
     budgets: { fleet: 100, namespace: 100, source: 100, destination: 100 },
     // Many moves here are undone on purpose.
@@ -28,6 +29,6 @@ export function testConfig({
     profile: { visits: 1, visit: '500ms', settle: 0 },
     ...rest,
     sites: Object.fromEntries(Array.from({ length: sites }, (_, i) => [`s${i}`, {}])),
-    apps: { ...named('a', apps, 'quick'), ...named('r', reverting, 'reverting') },
+    apps: { ...named('a', apps, 'quick'), ...named('r', reverting, 'reverting'), ...named('q', asking, 'asking') },
   } satisfies ConfigInput);
 }
