@@ -35,7 +35,7 @@ export const placementActivities = (deps: ActuateDeps) => ({
   },
 
   /** Until the app has served from the target, and only from there, for `stableS` seconds. Heartbeats; stops when cancelled. */
-  async awaitReady(input: ChangeInput & { deadlineS: number; stableS: number }): Promise<{ failedRequests: number; waitedS: number }> {
+  async awaitReady(input: ChangeInput & { deadlineS: number; stableS: number }): Promise<{ failedRequests?: number; waitedS: number }> {
     const { claimId, changeId, app, to } = input;
     await entitled(deps, { claimId, app, changes: false });
     await deps.store.claimPhase(claimId, 'ready', deps.clock());
@@ -47,7 +47,7 @@ export const placementActivities = (deps: ActuateDeps) => ({
       if (state.failed !== undefined) throw ApplicationFailure.nonRetryable(`${app} did not come up on ${to}: ${state.failed}`, 'NotReady');
       since = state.ready ? (since ?? now) : undefined;
       if (since !== undefined && now - since >= input.stableS * 1000) {
-        return { failedRequests: state.report?.failedRequests ?? 0, waitedS: (now - began) / 1000 };
+        return { ...(state.report && { failedRequests: state.report.failedRequests }), waitedS: (now - began) / 1000 };
       }
       if (now - began > input.deadlineS * 1000)
         throw ApplicationFailure.nonRetryable(`${app} was not ready on ${to} within ${input.deadlineS} s`, 'NotReady');
@@ -66,6 +66,7 @@ export const placementActivities = (deps: ActuateDeps) => ({
     for (;;) {
       const state = await deps.actuator.observe(app);
       if (state.site === snapshot.site && state.ready && state.busy === undefined) return { restored: answer.restored };
+      if (state.stoppedByOwner !== undefined) return { restored: answer.restored };
       heartbeat({ site: state.site ?? 'unknown', ready: state.ready });
       await wait(POLL_MS, undefined, { signal: cancellationSignal() });
     }

@@ -45,6 +45,8 @@ export interface Observation {
   readonly site?: string;
   readonly ready: boolean;
   readonly busy?: string;
+  /** Its owner has stopped it (paused, scaled to zero): what is asked for stands, but nothing follows until the owner goes on. */
+  readonly stoppedByOwner?: string;
   /** The decision whose change is the newest in force. */
   readonly decisionId?: string;
   /** Changes with every effective write. */

@@ -1,6 +1,7 @@
 import { windowProblems } from './check-windows.ts';
 import { appSchema, type Config, configSchema, objectiveSchema, policySchema, siteSchema } from './config.ts';
 import { cronProblem } from './cron.ts';
+import type { KubernetesApp } from './kubernetes-config.ts';
 import { nearestName } from './nearest-name.ts';
 import { kpiKey, objectiveDigest } from './objective.ts';
 import { RULE_LIMITS } from './rule.ts';
@@ -152,6 +153,7 @@ function checkApps(c: Check): void {
     });
     if (app.model !== undefined) checkModel(c, { name, model: app.model });
     if (app.local) checkLocal(c, { name, app, local: app.local });
+    if (app.kubernetes) checkKubernetes(c, { name, app: app.kubernetes, both: app.local !== undefined });
   }
 }
 
@@ -202,6 +204,19 @@ function checkLocal(
       problem([...at, 'start'], `${local.start} is not among the sites the app may run on (${allowed.slice(0, 10).join(', ')})`);
   }
   if (config.whole.connectors && !config.whole.connectors.local) warn(at, 'connectors.local is not configured, so nothing runs this app');
+}
+
+function checkKubernetes(
+  { config: { whole }, problem, warn }: Check,
+  { name, app, both }: { name: string; app: KubernetesApp; both: boolean },
+): void {
+  const at = ['apps', name, 'kubernetes'] as const;
+  const { connectors } = whole;
+  if (both) problem(at, 'an app runs on the local cluster or on Kubernetes: give local or kubernetes, not both');
+  if (app.required && app.how !== 'affinity') problem([...at, 'required'], `only affinity can be required or preferred, not ${app.how}`);
+  if (connectors && !connectors.kubernetes) warn(at, 'connectors.kubernetes is not configured, so nothing moves this app');
+  if (app.how === 'emit' && connectors?.kubernetes && !connectors.kubernetes.emit)
+    problem([...at, 'how'], 'to emit, connectors.kubernetes.emit must say where to');
 }
 
 function checkTimes({ config: { whole }, problem, warn }: Check): void {

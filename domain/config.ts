@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { notificationsSchema } from './notification-config.ts';
+import { kubernetesApp, kubernetesConnector, kubernetesSite } from './kubernetes-config.ts';
 
 /** Names of apps, sites, objectives and policies: they become parts of ids, paths and labels. */
 export const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -121,9 +122,11 @@ export const appSchema = z.strictObject({
       load: z.strictObject({ rate: z.number().min(0).max(2000), path: z.string().startsWith('/').default('/work') }).prefault({ rate: 0 }),
     })
     .optional(),
+  kubernetes: kubernetesApp.optional(),
 });
 
 export const siteSchema = z.strictObject({
+  kubernetes: kubernetesSite.optional(),
   /** Core of the local machine; absent: simulated, or the n-th allowed core. */
   core: z.int().min(0).optional(),
   /** How many apps may be placed here; absent: no limit of our own. */
@@ -156,6 +159,7 @@ export const configSchema = z.strictObject({
             .optional(),
         })
         .optional(),
+      kubernetes: kubernetesConnector.optional(),
     })
     .prefault({}),
   sites: z.record(name, siteSchema),

@@ -91,7 +91,11 @@ async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: numb
   const readyMs = Date.now();
   await sleep(Math.round(times.soakS * 1000), { summary: `soak ${times.soakS} s on ${to}` });
   const after = await store.measureQos({ app, site: to, fromMs: readyMs, toMs: Date.now(), phase: 'verify', claimId: decisionId });
-  const scores = { ...before, ...(after.score !== undefined && { scoreAfter: after.score }), failedRequests: ready.failedRequests };
+  const scores = {
+    ...before,
+    ...(after.score !== undefined && { scoreAfter: after.score }),
+    ...(ready.failedRequests !== undefined && { failedRequests: ready.failedRequests }),
+  };
   const wrong = regress(input, scores);
   if (wrong !== undefined) throw ApplicationFailure.nonRetryable(wrong, 'Regress', scores);
   return await end(input, { end: 'done', ...scores });

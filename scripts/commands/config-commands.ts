@@ -2,8 +2,8 @@ import { userInfo } from 'node:os';
 
 import type { Command } from 'commander';
 
-import { localPlatform } from '../../connectors/local/platform.ts';
 import { configJsonSchema } from '../../domain/parse-config.ts';
+import { connectedPlatform } from '../../workers/parts/connected-platform.ts';
 import { applyConfig, readConfig } from './apply.ts';
 import { withPlatform, type Where } from './connect.ts';
 
@@ -25,8 +25,8 @@ export function configCommands(program: Command): void {
     .action(async (file: string, options: { by: string }) => {
       const config = await readConfig(file);
       await withPlatform(program.opts<Where>(), async ({ endpoints, store, client }) => {
-        const platform = endpoints.cluster === undefined ? {} : { platform: localPlatform({ dir: endpoints.cluster }) };
-        for (const line of await applyConfig(config, { store, client, by: options.by, ...platform })) print(line);
+        const platform = connectedPlatform({ localCluster: endpoints.cluster, store });
+        for (const line of await applyConfig(config, { store, client, by: options.by, platform })) print(line);
       });
     });
   program

@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { build, buildFolder, isBuilt } from './build.mjs';
 import { check } from './check.mjs';
 import { Interrupted, runScript } from './child.mjs';
+import { buildControlPlane } from './control-plane.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { say } from './say.mjs';
 import { test } from './test.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMANDS = 'setup | demo | start | test | check | bench | berth';
+const COMMANDS = 'setup | demo | start | test | test:kubernetes | control-plane | check | bench | berth';
 
 /**
  * @param {readonly string[]} argv
@@ -44,6 +45,13 @@ async function carryOut(command, args) {
     case 'test':
       await prepare({ needsBuild: false });
       return await test(ROOT, args);
+    case 'test:kubernetes':
+      await prepare({ needsBuild: false });
+      await buildControlPlane(process.env);
+      return await test(ROOT, args.length > 0 ? args : ['kubernetes']);
+    case 'control-plane':
+      await buildControlPlane(process.env);
+      return 0;
     case 'check':
       await prepare({ needsBuild: false });
       return await check(ROOT);

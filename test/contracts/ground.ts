@@ -9,6 +9,8 @@ export interface Ground {
   readonly broken: string;
   readonly home: string;
   readonly away: string;
+  /** A change is written when it is applied, not when it switches: calling it off is a second write, and a failed start stays until it is undone. */
+  readonly writesAtOnce?: boolean;
   /** Status of one request to the app's address. */
   request(app: string): Promise<number>;
   /** Requests that the load generator has sent to the app since the ground was made. */

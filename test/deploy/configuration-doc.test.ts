@@ -53,17 +53,19 @@ function keysOf(node: Node, path: string): string[] {
 /** As short as a file can be in which every block that has no default is there. */
 const SHORTEST = `
 version: 1
-connectors: { local: { neighbours: { warm: 1s, hot: 1s, gap: 1s } } }
+connectors: { local: { neighbours: { warm: 1s, hot: 1s, gap: 1s } }, kubernetes: {} }
 sites: { s: {}, t: {} }
 objectives: { o: { kpis: [{ name: latency, unit: ms, better: lower, best: 1, worst: 2 }], slo: 0.5 } }
 policies: { p: { windows: { open: [{ from: '22:00', to: '06:00' }], blackout: [{ name: x, from: '2026-12-24' }] } } }
-apps: { a: { objective: o, policy: p, local: { service: {}, load: { rate: 0 } } } }
+apps: { a: { objective: o, policy: p, local: { service: {}, load: { rate: 0 } } }, k: { objective: o, policy: p, kubernetes: {} } }
 notifications: { receivers: { r: { url: 'https://h.example/', secret: { env: KEY } } } }
 `;
 const STAND_IN: Readonly<Record<string, string>> = { '<site>': 's', '<objective>': 'o', '<policy>': 'p', '<app>': 'a', '<receiver>': 'r' };
 const stepsOf = (key: string): string[] =>
   key
     .replaceAll('[]', '.0')
+    // An app runs on one cluster only.
+    .replace('apps.<app>.kubernetes', 'apps.k.kubernetes')
     .split('.')
     .map((step) => STAND_IN[step] ?? step);
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { checkoutFolder } from '../../scripts/platform/checkout.ts';
+import { builtControlPlane, HOW_TO_BUILD } from '../../scripts/run/control-plane.mjs';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -28,8 +29,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     temporal: once(() => offerTemporal(dir, stops)),
     postgres: once(() => offerPostgres(dir, stops)),
     bundle: once(() => offerBundle(dir)),
+    kubernetes: once(() => offerKubernetes(dir, stops)),
   });
   project.provide('berthDesk', desk.url);
+  if ((await builtControlPlane(process.env)) === undefined) say(`skipped: the tests against Kubernetes, because ${HOW_TO_BUILD}`);
   return async () => {
     await desk.close();
     for (const stop of stops.reverse()) await stop();
@@ -61,6 +64,15 @@ async function offerBundle(dir: string): Promise<Record<string, string>> {
   const path = join(dir, 'workflow-bundle.js');
   await bundleWorkflows(join(checkoutFolder(), 'workflows', 'index.ts'), path);
   return { path };
+}
+
+async function offerKubernetes(dir: string, stops: (() => Promise<unknown>)[]): Promise<Record<string, string>> {
+  const program = await builtControlPlane(process.env);
+  if (program === undefined) throw new Error(HOW_TO_BUILD);
+  const { startControlPlane } = await import('../../scripts/kubernetes/start-control-plane.ts');
+  const plane = await startControlPlane({ program, dir: join(dir, 'kubernetes') });
+  stops.push(() => plane.stop());
+  return { url: plane.url, kubeconfig: plane.kubeconfig(), caFile: plane.caFile, auditLog: plane.auditLog };
 }
 
 /** Answers `GET /<secret>/<name>` with the offer of that name. The test processes are forks, so they ask over a socket. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import { z } from 'zod';
 import { createDatabase, dropDatabase } from '../../scripts/platform/postgres-database.ts';
+import { builtControlPlane } from '../../scripts/run/control-plane.mjs';
 import { NAMESPACE } from '../../scripts/platform/temporal-names.ts';
 
 /** The run's Temporal server, as `host:port`, started if nobody has asked before. Namespace `berth`, the search attributes registered. */
@@ -21,6 +22,14 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
 /** File with the bundle of workflows/index.ts as it is now, made once for the run. For `Worker.create({ workflowBundle: { codePath } })`. */
 export async function workflowBundlePath(): Promise<string> {
   return (await ask('bundle', z.object({ path: z.string() }))).path;
+}
+
+/** Whether there is a Kubernetes control plane to test against; the run says how to get one. */
+export const hasControlPlane = async (): Promise<boolean> => (await builtControlPlane(process.env)) !== undefined;
+
+/** The run's Kubernetes control plane. Take a namespace and nodes of your own. */
+export function controlPlane(): Promise<{ url: string; kubeconfig: string; caFile: string; auditLog: string }> {
+  return ask('kubernetes', z.object({ url: z.string(), kubeconfig: z.string(), caFile: z.string(), auditLog: z.string() }));
 }
 
 /** Names of task queues that nobody else polls. */

@@ -6,7 +6,6 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import { createActuateActivities, createComputeActivities, createControlActivities } from '../../activities/index.ts';
 import { folderBlobs } from '../../connectors/blobs/folder.ts';
 import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
-import { localPlatform } from '../../connectors/local/platform.ts';
 import { openInference } from '../../connectors/onnx/inference.ts';
 import { trainInThread } from '../../connectors/onnx/train-thread.ts';
 import type { Platform } from '../../connectors/ports.ts';
@@ -15,6 +14,7 @@ import type { Store } from '../../connectors/store/types.ts';
 import { webhooks } from '../../connectors/webhook/webhooks.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { clientOptions } from './client-options.ts';
+import { connectedPlatform } from './connected-platform.ts';
 import { serveHealth, type Check } from './health.ts';
 import { payloadLimit } from './payload-limit.ts';
 import { readablePayloads } from './readable-payloads.ts';
@@ -26,7 +26,7 @@ export type Role = keyof typeof QUEUE;
 const GRACE = '10 seconds';
 
 /** What the apps of this process run on. */
-export type PlatformOf = (settings: WorkerSettings) => Pick<Platform, 'cluster' | 'actuator'>;
+export type PlatformOf = (settings: WorkerSettings, store: Store) => Pick<Platform, 'cluster' | 'actuator'>;
 
 /** Runs the workers of some roles in this process until SIGINT or SIGTERM; then drains and returns. */
 export async function runWorkers(roles: readonly Role[], settings: WorkerSettings, platformOf: PlatformOf = connected): Promise<void> {
@@ -90,7 +90,7 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
           store,
           clock,
           client,
-          cluster: platformOf(settings).cluster,
+          cluster: platformOf(settings, store).cluster,
           blobs,
           frames,
           notifier: webhooks({ environment: settings.secrets, clock }),
@@ -116,18 +116,14 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
         activities: createActuateActivities({
           store,
           clock,
-          actuator: platformOf(settings).actuator,
+          actuator: platformOf(settings, store).actuator,
           ...(settings.allowedApps && { allowed: settings.allowedApps }),
         }),
       };
   }
 }
 
-function connected(settings: WorkerSettings): Platform {
-  if (settings.localCluster === undefined)
-    throw new Error('no cluster is connected: set BERTH_LOCAL_CLUSTER to the folder of a local cluster');
-  return localPlatform({ dir: settings.localCluster });
-}
+const connected: PlatformOf = (settings, store) => connectedPlatform({ ...settings, store });
 
 async function connectClient(settings: WorkerSettings, stops: Stops): Promise<Client> {
   const connection = await Connection.connect({ ...clientOptions(settings.temporal), connectTimeout: '10 seconds' });

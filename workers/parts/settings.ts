@@ -11,8 +11,10 @@ export const workerEnvironment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
   /** Folder of frames and models. */
   BERTH_BLOBS: z.string().min(1),
-  /** Folder of the local cluster's daemon; absent: no cluster is connected. */
+  /** Folder of the local cluster's daemon; absent: none is connected. */
   BERTH_LOCAL_CLUSTER: z.string().min(1).optional(),
+  /** This worker's own credentials for Kubernetes; absent: as the configuration says. */
+  BERTH_KUBECONFIG: z.string().min(1).optional(),
   /** Port of /healthz and /readyz; 0: any free one, absent: none. */
   BERTH_HEALTH_PORT: port.optional(),
   BERTH_HEALTH_HOST: z.string().default('127.0.0.1'),
@@ -30,6 +32,7 @@ export interface WorkerSettings {
   readonly databaseUrl: string;
   readonly blobs: string;
   readonly localCluster?: string;
+  readonly kubeconfig?: string;
   readonly health?: { readonly host: string; readonly port: number };
   readonly allowedApps?: ReadonlySet<string>;
   readonly workflowBundle?: string;
@@ -59,6 +62,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     secrets: { ...env },
     log: v.BERTH_LOG,
     ...(v.BERTH_LOCAL_CLUSTER !== undefined && { localCluster: v.BERTH_LOCAL_CLUSTER }),
+    ...(v.BERTH_KUBECONFIG !== undefined && { kubeconfig: v.BERTH_KUBECONFIG }),
     ...(v.BERTH_HEALTH_PORT !== undefined && { health: { host: v.BERTH_HEALTH_HOST, port: v.BERTH_HEALTH_PORT } }),
     ...(v.BERTH_ALLOWED_APPS !== undefined && {
       allowedApps: new Set(
