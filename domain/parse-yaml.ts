@@ -46,7 +46,11 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>, check: (raw: un
   ];
   if (problems.length > 0 || !parsed.success) return failed(problems);
   const warnings = findings.filter((f) => f.kind === 'warning').map((f) => place(f.path, f.message));
-  return { ok: true, value: parsed.data, warnings: [...source.warnings, ...warnings.map((w) => `line ${w.line}: ${w.path}: ${w.message}`)] };
+  return {
+    ok: true,
+    value: parsed.data,
+    warnings: [...source.warnings, ...warnings.map((w) => `line ${w.line}: ${w.path}: ${w.message}`)],
+  };
 }
 
 interface Source {

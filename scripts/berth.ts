@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { Told } from './commands/connect.ts';
 import { errorText } from './commands/error-text.ts';
 import { configCommands } from './commands/config-commands.ts';
+import { learnCommands } from './commands/learn-commands.ts';
 import { lookCommands } from './commands/look-commands.ts';
 import { operatorCommands } from './commands/operator-commands.ts';
 import { replayCommands } from './commands/replay-commands.ts';
@@ -18,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--dir <folder>', 'folder of a running platform')
     .exitOverride()
     .showHelpAfterError('(berth --help lists the commands)');
-  for (const register of [configCommands, lookCommands, operatorCommands, replayCommands, storeCommands]) register(program);
+  for (const register of [configCommands, learnCommands, lookCommands, operatorCommands, replayCommands, storeCommands]) register(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

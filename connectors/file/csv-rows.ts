@@ -86,7 +86,8 @@ function csvReader(onRow: (row: CsvRow) => void): { push: (chunk: Uint8Array) =>
     }
     const begin = take(bytes);
     left = bytes.slice(begin);
-    if (left.length > LONGEST_ROW) throw new RangeError(`line ${line} is longer than ${LONGEST_ROW} bytes, or a quote in it is never closed`);
+    if (left.length > LONGEST_ROW)
+      throw new RangeError(`line ${line} is longer than ${LONGEST_ROW} bytes, or a quote in it is never closed`);
   }
 
   let isFirst = true;

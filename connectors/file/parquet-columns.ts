@@ -19,7 +19,9 @@ const BLOCK = 16_384;
 export async function readParquetInto(file: string, builder: TableBuilder): Promise<void> {
   const buffer = await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer);
-  const header = parquetSchema(metadata).children.filter((child) => child.children.length === 0).map((child) => child.element.name);
+  const header = parquetSchema(metadata)
+    .children.filter((child) => child.children.length === 0)
+    .map((child) => child.element.name);
   const taker = builder.file(file, header);
   if (!taker) return;
   const columns = taker.wanted.map((at) => header[at]!);
@@ -63,8 +65,7 @@ function numberOf(value: unknown): number | undefined {
 }
 
 function timeOf(value: unknown): ParsedTime | undefined {
-  if (value instanceof Date)
-    return { ms: value.getTime(), format: { kind: 'iso', between: 'T', zone: 'Z', seconds: true, fraction: 0 } };
+  if (value instanceof Date) return { ms: value.getTime(), format: { kind: 'iso', between: 'T', zone: 'Z', seconds: true, fraction: 0 } };
   if (typeof value === 'number' || typeof value === 'bigint') return timeOfNumber(Number(value));
   return typeof value === 'string' ? parseTime(value) : undefined;
 }

@@ -1,7 +1,7 @@
 import { matchColumns } from '../../learning/tasks/match-columns.ts';
 import { BadInput } from '../../learning/tasks/table.ts';
 import type { Table, Want } from '../../learning/tasks/table.ts';
-import { parseTime } from '../../learning/tasks/time-format.ts';
+
 import type { ParsedTime, TimeFormat } from '../../learning/tasks/time-format.ts';
 import { growing } from './growing.ts';
 import type { Growing } from './growing.ts';
@@ -126,8 +126,7 @@ function rowTaker(work: FileWork): RowTaker {
         else if (!Number.isNaN(value)) column.isNumeric = true;
         column.values.push(value ?? NaN);
       }
-      if (places.split.length > 0)
-        state.split.push(indexOf(state.splitIndex, JSON.stringify(places.split.map((i) => keyOf(cells(i))))));
+      if (places.split.length > 0) state.split.push(indexOf(state.splitIndex, JSON.stringify(places.split.map((i) => keyOf(cells(i))))));
     },
   };
 }
@@ -182,7 +181,9 @@ function groupOfFile(file: string, taken: Map<string, number>): string {
 }
 
 function finish(state: State, want: Want): Table {
-  const columns = [...state.columns].filter(([name, column]) => !state.text.has(name) && (column.isNumeric || want.features.columns !== 'all'));
+  const columns = [...state.columns].filter(
+    ([name, column]) => !state.text.has(name) && (column.isNumeric || want.features.columns !== 'all'),
+  );
   return {
     n: state.group.size(),
     group: state.group.done(),

@@ -88,11 +88,11 @@ interface Model {
 }
 
 /** Digest of a contract, whatever order its keys were written in. */
-export function digestContract(contract: ModelContract): string {
+export function digestContract(contract: object): string {
   return createHash('sha256').update(stableJson(contract)).digest('hex');
 }
 
-export function contractMetadata(contract: ModelContract): Record<string, string> {
+export function contractMetadata(contract: object): Record<string, string> {
   return { [CONTRACT_KEY]: JSON.stringify(contract), [DIGEST_KEY]: digestContract(contract) };
 }
 

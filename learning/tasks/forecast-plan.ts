@@ -14,6 +14,8 @@ export interface ForecastPlan {
   readonly names: readonly string[];
   /** Ticks before t that the features look at. */
   readonly history: number;
+  /** How long before t the value of the season before lies, where a season was found. */
+  readonly seasonLag?: number;
 }
 
 export interface PlanInput {
@@ -42,18 +44,18 @@ export const BASELINE_WINDOWS: readonly number[] = [6, 12, 60];
 export function planForecast(input: PlanInput): ForecastPlan {
   const own = input.own === undefined ? [] : ownSpecs(input.own, input);
   const others = input.sources.flatMap((series) => sourceSpecs(series, input));
-  const clock = input.clock.flatMap((period) =>
-    (['sin', 'cos'] as const).map((wave): FeatureSpec => ({ op: 'clock', period, wave })),
-  );
+  const clock = input.clock.flatMap((period) => (['sin', 'cos'] as const).map((wave): FeatureSpec => ({ op: 'clock', period, wave })));
   const groups = input.groups.map((name): FeatureSpec => ({ op: 'group', name }));
-  return planOf(input, [...own, ...others, ...clock, ...groups]);
+  const plan = planOf(input, [...own, ...others, ...clock, ...groups]);
+  return input.seasonTicks === undefined || own.length === 0
+    ? plan
+    : { ...plan, seasonLag: seasonLag(input.seasonTicks, input.horizonTicks) };
 }
 
 /** A plan of exactly these inputs. */
-export function planOf(
-  input: Pick<ForecastPlan, 'stepMs' | 'horizonTicks' | 'bridgeTicks'>,
-  specs: readonly FeatureSpec[],
-): ForecastPlan {
+export function planOf(input: Pick<ForecastPlan, 'stepMs' | 'horizonTicks' | 'bridgeTicks'>, wanted: readonly FeatureSpec[]): ForecastPlan {
+  // A season may be as long as one of the lags.
+  const specs = [...new Map(wanted.map((spec) => [featureName(spec), spec])).values()];
   return {
     stepMs: input.stepMs,
     horizonTicks: input.horizonTicks,
@@ -75,17 +77,23 @@ function ownSpecs(series: string, { reachTicks, horizonTicks, seasonTicks }: Pla
     ...OWN_LAGS.filter(within).map((lag): FeatureSpec => ({ op: 'value', series, ticks: 1, lag })),
     ...windows.map((ticks) => window('mean', ticks)),
     ...windows.filter((w) => w >= 6 && w <= 120).map((ticks) => window('median', ticks)),
-    ...windows.filter((w) => w === 12 || w === 60).flatMap((ticks) => [window('deviation', ticks), window('min', ticks), window('max', ticks)]),
+    ...windows
+      .filter((w) => w === 12 || w === 60)
+      .flatMap((ticks) => [window('deviation', ticks), window('min', ticks), window('max', ticks)]),
     { op: 'size', series, ticks: longest },
     { op: 'change', series, ticks: Math.max(12, Math.min(longest, 4 * horizonTicks)), by: horizonTicks },
     ...(seasonTicks === undefined ? [] : seasonSpecs(series, seasonTicks, horizonTicks)),
   ];
 }
 
+function seasonLag(seasonTicks: number, horizonTicks: number): number {
+  return Math.ceil(horizonTicks / seasonTicks) * seasonTicks - horizonTicks;
+}
+
 /** What was one and two seasons before the target's time, as a value and smoothed, and how the season before compares with now. */
 function seasonSpecs(series: string, seasonTicks: number, horizonTicks: number): FeatureSpec[] {
-  const whole = Math.ceil(horizonTicks / seasonTicks) * seasonTicks;
-  const back = whole - horizonTicks;
+  const back = seasonLag(seasonTicks, horizonTicks);
+  const whole = back + horizonTicks;
   const smooth = Math.max(3, Math.min(31, 2 * Math.floor(seasonTicks / 48) + 1));
   const half = Math.min(back, smooth >> 1);
   return [

@@ -9,7 +9,7 @@ import type { Series } from './series.ts';
 import { toSeries } from './series.ts';
 import type { Table } from './table.ts';
 import type { Task } from './task-schema.ts';
-import { prepare, writeFeatures } from './task-rows.ts';
+import { prepare, timeBlocks, writeFeatures } from './task-rows.ts';
 
 export interface ForecastSettings {
   readonly stepMs: number;
@@ -39,7 +39,10 @@ export function forecastSettings(task: Task): ForecastSettings {
 export function forecastProblem(table: Table, task: Task): Problem<ForecastPlan> {
   const settings = forecastSettings(task);
   const { column } = task.target;
-  const inputs = new Map<string, ArrayLike<number>>([...table.columns, ...(task.features.pastTarget ? [[column, table.target!] as const] : [])]);
+  const inputs = new Map<string, ArrayLike<number>>([
+    ...table.columns,
+    ...(task.features.pastTarget ? [[column, table.target!] as const] : []),
+  ]);
   const series = toSeries(table, { ...settings, inputs, breakTicks: MOST_REACH });
   const at = examplesOf(series, settings.horizonTicks);
   const pick = (value: (s: Series, tick: number) => number) => (_: unknown, i: number) => value(series[at.series[i]!]!, at.tick[i]!);
@@ -49,8 +52,14 @@ export function forecastProblem(table: Table, task: Task): Problem<ForecastPlan>
   return {
     n,
     timeMs: context.timeMs,
-    y: Float64Array.from({ length: n }, pick((s, tick) => s.target![tick + settings.horizonTicks]!)),
-    group: Int32Array.from({ length: n }, pick((s) => s.group)),
+    y: Float64Array.from(
+      { length: n },
+      pick((s, tick) => s.target![tick + settings.horizonTicks]!),
+    ),
+    group: Int32Array.from(
+      { length: n },
+      pick((s) => s.group),
+    ),
     groups: table.groups,
     plan: (train, seed) => planFrom(context, train, seed),
     rows: (plan, examples) => rowsOf(context, plan, examples),
@@ -166,7 +175,7 @@ function rowsOf({ table, series, at, timeMs }: Context, plan: ForecastPlan, exam
   const x = new Float32Array(n * width);
   const ready = new Uint8Array(n);
   // Rows come out in the order of `examples`; these must be grouped by series to make each column once.
-  for (let from = 0; from < n; ) {
+  for (let from = 0; from < n;) {
     const index = at.series[examples[from]!]!;
     let to = from;
     while (to < n && at.series[examples[to]!] === index) to++;
@@ -178,6 +187,7 @@ function rowsOf({ table, series, at, timeMs }: Context, plan: ForecastPlan, exam
     from = to;
   }
   const pick = (values: ArrayLike<number>) => (_: unknown, i: number) => values[examples[i]!]!;
+  const times = Float64Array.from({ length: n }, pick(timeMs));
   return {
     names: plan.names,
     n,
@@ -187,7 +197,8 @@ function rowsOf({ table, series, at, timeMs }: Context, plan: ForecastPlan, exam
       const s = series[at.series[i]!]!;
       return s.target![at.tick[i]! + plan.horizonTicks]!;
     }),
-    timeMs: Float64Array.from({ length: n }, pick(timeMs)),
+    timeMs: times,
     group: Int32Array.from(examples, (i) => series[at.series[i]!]!.group),
+    block: timeBlocks(times),
   };
 }

@@ -36,6 +36,9 @@ function lacking(header: readonly string[], name: string, role: string): string 
 export function matches(glob: string, name: string): boolean {
   if (glob === name) return true;
   if (!/[*?]/.test(glob)) return false;
-  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${pattern}$`, 's').test(name);
 }

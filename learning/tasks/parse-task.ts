@@ -25,7 +25,9 @@ function checkTask(raw: Readonly<Record<string, unknown>>, task: Partial<Task>):
     return found;
   }
   if (task.kind !== 'forecast') return [];
-  const found = (['time', 'step', 'horizon'] as const).filter((key) => !(key in raw)).map((key) => problem([key], 'is required for a forecast'));
+  const found = (['time', 'step', 'horizon'] as const)
+    .filter((key) => !(key in raw))
+    .map((key) => problem([key], 'is required for a forecast'));
   const { step, horizon, split } = task;
   if (step !== undefined && horizon !== undefined && !isWhole(horizon / step))
     found.push(problem(['horizon'], `must be a whole number of steps of ${step} s`));

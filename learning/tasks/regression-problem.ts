@@ -3,13 +3,14 @@ import type { Planned, Problem, ReadyRows, Selection } from './problem.ts';
 import { selectSeries, stability } from './select-series.ts';
 import type { Table } from './table.ts';
 import type { Task } from './task-schema.ts';
+import { timeBlocks } from './task-rows.ts';
 
 /** One input of a regression, made from one row. Plain JSON, for the contract. */
 export type RowSpec =
-  | { readonly op: 'column'; readonly column: string }
-  | { readonly op: 'product' | 'ratio'; readonly a: string; readonly b: string };
+  { readonly op: 'column'; readonly column: string } | { readonly op: 'product' | 'ratio'; readonly a: string; readonly b: string };
 
 export interface RegressionPlan {
+  /** Columns that must be there; none for a constant. */
   readonly columns: readonly string[];
   readonly specs: readonly RowSpec[];
   readonly names: readonly string[];
@@ -28,7 +29,8 @@ export function regressionProblem(table: Table, task: Task): Problem<RegressionP
   const pick = (values: ArrayLike<number>) => (_: unknown, i: number) => values[rowOf[i]!]!;
   const n = rowOf.length;
   const y = Float64Array.from({ length: n }, pick(table.target!));
-  const group = Int32Array.from({ length: n }, pick(table.splitBy ?? table.group));
+  // Without a time and columns to split by, every row stands for itself.
+  const group = table.splitBy || table.timeMs ? Int32Array.from({ length: n }, pick(table.splitBy ?? table.group)) : rowOf;
   const timeMs = table.timeMs ? Float64Array.from({ length: n }, pick(table.timeMs)) : Float64Array.from(rowOf);
   return {
     n,
@@ -45,6 +47,10 @@ export function regressionProblem(table: Table, task: Task): Problem<RegressionP
         y: Float64Array.from({ length: rows.length }, pickOf(y)),
         timeMs: Float64Array.from({ length: rows.length }, pickOf(timeMs)),
         group: Int32Array.from({ length: rows.length }, pickOf(group)),
+        block:
+          table.splitBy || !table.timeMs
+            ? Int32Array.from({ length: rows.length }, pickOf(group))
+            : timeBlocks(Float64Array.from(examples, (i) => timeMs[i]!)),
       };
     },
   };
@@ -55,6 +61,7 @@ export function regressionRows(plan: RegressionPlan, table: Table, rows: Int32Ar
   const width = plan.specs.length;
   const x = new Float32Array(rows.length * width);
   const ready = new Uint8Array(rows.length);
+  if (plan.columns.length === 0) return { names: plan.names, n: rows.length, x: x.fill(NaN), ready: ready.fill(1) };
   const column = (name: string): Float32Array => {
     const values = table.columns.get(name);
     if (!values) throw new RangeError(`column ${name} is not there`);

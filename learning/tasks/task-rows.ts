@@ -14,6 +14,8 @@ export interface TaskRows {
   /** Epoch ms of the target; the row number where a task knows no time. */
   readonly timeMs: Float64Array;
   readonly group: Int32Array;
+  /** Rows of one block belong together in a learner's inner validation: a stretch of time, or a group of the split. */
+  readonly block: Int32Array;
 }
 
 /** A series and the ticks from which a plan can predict. */
@@ -36,7 +38,11 @@ export function prepare(series: Series, plan: ForecastPlan, groupName: string): 
 }
 
 /** Features of the given ticks, written row by row into `out`. */
-export function writeFeatures({ source }: Prepared, plan: ForecastPlan, { ticks, out, at }: { ticks: ArrayLike<number>; out: Float32Array; at: number }): void {
+export function writeFeatures(
+  { source }: Prepared,
+  plan: ForecastPlan,
+  { ticks, out, at }: { ticks: ArrayLike<number>; out: Float32Array; at: number },
+): void {
   const width = plan.specs.length;
   plan.specs.forEach((spec, f) => {
     const column = featureColumn(spec, source);
@@ -58,5 +64,16 @@ export function pickRows(rows: TaskRows, indices: ArrayLike<number>): TaskRows {
     y: Float64Array.from({ length: n }, pick(rows.y)),
     timeMs: Float64Array.from({ length: n }, pick(rows.timeMs)),
     group: Int32Array.from({ length: n }, pick(rows.group)),
+    block: Int32Array.from({ length: n }, pick(rows.block)),
   };
+}
+
+const BLOCKS = 20;
+
+/** Stretches of time in which neighbours lie. */
+export function timeBlocks(timeMs: Float64Array): Int32Array {
+  const order = Array.from({ length: timeMs.length }, (_, i) => i).sort((a, b) => timeMs[a]! - timeMs[b]! || a - b);
+  const block = new Int32Array(timeMs.length);
+  order.forEach((row, rank) => (block[row] = Math.floor((rank * BLOCKS) / timeMs.length)));
+  return block;
 }

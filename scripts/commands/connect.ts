@@ -9,6 +9,9 @@ import { checkoutFolder } from '../platform/checkout.ts';
 import { readEndpoints, type Endpoints } from '../up/endpoints.ts';
 import { clientOptions } from '../../workers/parts/client-options.ts';
 import { Stops } from '../../workers/parts/stops.ts';
+import { Told } from './told.ts';
+
+export { Told } from './told.ts';
 
 export interface Where {
   readonly temporal?: string;
@@ -22,15 +25,6 @@ export interface Connected {
   readonly endpoints: Omit<Endpoints, 'owner'>;
   readonly store: Store;
   readonly client: Client;
-}
-
-/** An error whose text is all a person needs. */
-export class Told extends Error {
-  readonly code: number;
-  constructor(message: string, code: 1 | 2 = 1) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /** Folders of this checkout from which a platform may run. */
