@@ -1,6 +1,8 @@
+import { log } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 
 import type { ClaimAnswer, ClaimRequest, MoveEnd } from '../domain/records.ts';
+import type { MoveEnded } from '../workflows/messages.ts';
 import type { MoveInput } from '../workflows/migrate-app.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
 import type { ControlDeps } from './deps.ts';
@@ -32,6 +34,12 @@ export interface EndInput {
   readonly scoreBefore?: number;
   readonly scoreAfter?: number;
   readonly failedRequests?: number;
+}
+
+interface Ended {
+  readonly end: MoveEnd;
+  readonly to: string;
+  readonly why?: string;
 }
 
 export type MoveState =
@@ -102,12 +110,20 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
     return score === undefined ? {} : { score };
   },
 
-  /** Records how a move ended; the first end stands. A move that was never admitted has nothing to record. */
-  async endMove({ decisionId, ...end }: EndInput): Promise<{ end: MoveEnd; to: string; why?: string }> {
-    if (!(await store.claim(decisionId)))
-      return { end: end.end === 'reverted' ? 'refused' : end.end, to: '', ...(end.why !== undefined && { why: end.why }) };
-    const claim = await store.endClaim(decisionId, { ...end, atMs: clock() });
-    return { end: claim.end ?? end.end, to: claim.to, ...(claim.why !== undefined && { why: claim.why }) };
+  endMove: async (ended: EndInput): Promise<Ended> => await recordEnd({ store, clock }, ended),
+
+  /** Records how a move ended and tells its controller, which asks if it is not told. In one step, because this is where a move ends anyway. */
+  async closeMove({ app, ...ended }: EndInput & { app: string }): Promise<Ended> {
+    const recorded = await recordEnd({ store, clock }, ended);
+    const { decisionId, why } = ended;
+    const message: MoveEnded = { decisionId, end: recorded.end, ...(why !== undefined && { why: why.slice(0, 500) }) };
+    try {
+      await client.workflow.getHandle(workflowIds.controller(app)).signal('moveEnded', message);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      log.warn('there is no controller to tell', { app, decisionId });
+    }
+    return recorded;
   },
 
   /** Tells a controller, started where there is none, how a change that was not its move has ended. */
@@ -128,6 +144,14 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
     return claim ? { kind: 'lost' } : { kind: 'ended', end: 'refused', why: 'it was never admitted' };
   },
 });
+
+/** Records how a move ended; the first end stands. A move that was never admitted has nothing to record. */
+async function recordEnd({ store, clock }: Pick<ControlDeps, 'store' | 'clock'>, { decisionId, ...end }: EndInput): Promise<Ended> {
+  if (!(await store.claim(decisionId)))
+    return { end: end.end === 'reverted' ? 'refused' : end.end, to: '', ...(end.why !== undefined && { why: end.why }) };
+  const claim = await store.endClaim(decisionId, { ...end, atMs: clock() });
+  return { end: claim.end ?? end.end, to: claim.to, ...(claim.why !== undefined && { why: claim.why }) };
+}
 
 /** Whether a workflow of that id is running now. Errors other than "there is none" are the caller's. */
 export async function isRunning(client: ControlDeps['client'], workflowId: string): Promise<boolean> {

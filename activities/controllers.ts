@@ -61,8 +61,9 @@ export const controllerActivities = ({ store, cluster }: Pick<ControlDeps, 'stor
     return await store.fleet();
   },
 
-  /** The newest look and the last five decisions of an app, in sentences; below 8 KiB. */
-  async readAppView({ app }: { app: string }): Promise<AppView> {
+  /** The newest look and the last five decisions of an app, in sentences; below 8 KiB. A mirror that comes along is written first. */
+  async readAppView({ app, mirror }: { app: string; mirror?: ControllerRow }): Promise<AppView> {
+    if (mirror) await store.mirrorController(mirror);
     const [applied, decisions, placed, champion] = await Promise.all([
       store.config(),
       store.decisions({ app, limit: 5 }),

@@ -22,6 +22,7 @@ export const store = proxyLocalActivities<
     | 'recheckMove'
     | 'measureQos'
     | 'endMove'
+    | 'closeMove'
   >
 >({
   startToCloseTimeout: '10 seconds',

@@ -1,20 +1,9 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  getExternalWorkflowHandle,
-  isCancellation,
-  log,
-  setCurrentDetails,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, log, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 
 import type { ClaimRequest, MoveEnd } from '../domain/records.ts';
 import { actuate, rollout, store, undo } from './activity-groups.ts';
 import type { MoveTimes } from './controller-state.ts';
 import { moveInput } from './inputs.ts';
-import { signals } from './messages.ts';
-import { workflowIds } from './queues.ts';
 import { safeText } from './text.ts';
 
 export interface MoveInput {
@@ -43,8 +32,8 @@ export interface MoveResult {
 /** One move of one app, a saga with exactly one end: done, reverted, revert-failed; or refused before anything was touched. */
 export async function migrateApp(given: MoveInput): Promise<MoveResult> {
   const input = moveInput(given);
-  const result = await carryOut(input);
-  await CancellationScope.nonCancellable(() => tellController(input, result));
+  const carriedOut = await carryOut(input);
+  const result = await CancellationScope.nonCancellable(() => close(input, carriedOut));
   if (result.end === 'revert-failed') throw ApplicationFailure.nonRetryable(result.why ?? 'the undo failed', 'RevertFailed', result);
   return result;
 }
@@ -62,7 +51,7 @@ async function carryOut(input: MoveInput): Promise<MoveResult> {
       to: input.to,
       expiresMs: input.expiresMs,
     });
-    if (!rechecked.ok) return await end(input, { end: 'refused', why: rechecked.why });
+    if (!rechecked.ok) return refused(input, rechecked.why);
     return await changePlacement(input, rechecked, undos);
   } catch (error) {
     return await CancellationScope.nonCancellable(() => revert(input, undos, error));
@@ -75,7 +64,7 @@ async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: numb
   const prepared = await actuate.prepareMove.executeWithOptions(summary(`snapshot and dry run: ${app} to ${to}`), [
     { claimId: decisionId, app, to },
   ]);
-  if (!prepared.ok) return await end(input, { end: 'refused', why: prepared.refusal, ...before });
+  if (!prepared.ok) return { ...refused(input, prepared.refusal), ...before };
   undos.push(async () => {
     await undo(times.revertDeadlineS).restorePlacement.executeWithOptions(summary(`${app} back to ${input.from}`), [
       { claimId: decisionId, app },
@@ -98,7 +87,7 @@ async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: numb
   };
   const wrong = regress(input, scores);
   if (wrong !== undefined) throw ApplicationFailure.nonRetryable(wrong, 'Regress', scores);
-  return await end(input, { end: 'done', ...scores });
+  return { decisionId, end: 'done', ...scores };
 }
 
 /** Why a move is undone although the app came up; undefined = it stays. Unknown is not good, unless an operator moved an app that nobody was measuring. */
@@ -123,29 +112,16 @@ async function revert(input: MoveInput, undos: readonly (() => Promise<void>)[],
   try {
     for (const step of [...undos].reverse()) await step();
   } catch (error) {
-    return await end(input, { end: 'revert-failed', why: `${why}; and the undo failed: ${reasonOf(error)}` });
+    return { decisionId: input.decisionId, end: 'revert-failed', why: `${why}; and the undo failed: ${reasonOf(error)}` };
   }
-  return await end(input, { end: 'reverted', why, ...scoresOf(cause) });
+  return { decisionId: input.decisionId, end: 'reverted', why, ...scoresOf(cause) };
 }
 
-async function end(input: MoveInput, result: Omit<MoveResult, 'decisionId'>): Promise<MoveResult> {
-  return await CancellationScope.nonCancellable(async () => {
-    const recorded = await store.endMove({ decisionId: input.decisionId, ...result });
-    show(input, recorded.end);
-    return { decisionId: input.decisionId, ...result, end: recorded.end };
-  });
-}
-
-async function tellController(input: MoveInput, result: MoveResult): Promise<void> {
-  try {
-    await getExternalWorkflowHandle(workflowIds.controller(input.app)).signal(signals.moveEnded, {
-      decisionId: input.decisionId,
-      end: result.end,
-      ...(result.why !== undefined && { why: result.why.slice(0, 500) }),
-    });
-  } catch (error) {
-    log.warn('the controller could not be told; it will ask', { app: input.app, error: reasonOf(error) });
-  }
+/** Records the end and tells the controller. Should that not be possible for long, the claim stays open and the next look finds the move lost. */
+async function close(input: MoveInput, result: MoveResult): Promise<MoveResult> {
+  const recorded = await store.closeMove({ app: input.app, ...result });
+  show(input, recorded.end);
+  return { ...result, end: recorded.end };
 }
 
 const summary = (text: string) => ({ summary: text.slice(0, 200) });

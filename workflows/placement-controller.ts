@@ -28,6 +28,7 @@ import {
   isNew,
   nextExpiryMs,
   remember,
+  rowOf,
   type ControllerInput,
   type ControllerState,
 } from './controller-state.ts';
@@ -192,14 +193,18 @@ function endIfPaused(own: ControllerState): void {
     .catch((error: unknown) => log.warn('the move could not be cancelled', { id, error: reasonOf(error) }));
 }
 
-/** Before acting: know the app, drop what has run out, be known to the store, show it. */
+/** Before acting: know the app, drop what has run out, be known to the store, show it; what acts in this round is shown when it has. */
 async function takeStock(own: ControllerState): Promise<void> {
   await know(own);
   if (expire(own, Date.now())) own.stale = true;
-  await mirror(own);
-  if (!own.stale) return;
+  if (!own.stale || (own.waiting !== undefined && !own.moving)) return await mirror(own);
+  // Whoever waits for an answer is not kept waiting for the view.
+  if (!allHandlersFinished()) await mirror(own);
   own.stale = false;
-  showController(own, await store.readAppView({ app: own.app }));
+  const { seq } = own;
+  const view = await store.readAppView({ app: own.app, ...(own.mirrored < seq && { mirror: rowOf(own) }) });
+  own.mirrored = Math.max(own.mirrored, seq);
+  showController(own, view);
 }
 
 async function know(own: ControllerState): Promise<void> {
