@@ -36,17 +36,36 @@ async function decideAll(deps: ControlDeps, lookMs: number): Promise<{ counts: R
   if (look.decidedMs !== undefined) return await deps.store.writeDecisions(lookMs, [], [], look.decidedMs);
   const known = await gather(deps, applied, lookMs);
   const intervalS = await intervalOf(deps.client, applied);
-  const decisions: Decision[] = [];
+  const proposals: Proposal[] = [];
+  const decisions = decideEach(deps, { applied, look, known, intervalS, ...(previousMs !== undefined && { previousMs }) }, (decision) => {
+    const nowMs = deps.clock();
+    if (!look.recordOnly && isNews(decision, known, { previousMs, nowMs })) proposals.push(proposalOf(decision, applied, nowMs));
+  });
+  return await deps.store.writeDecisions(lookMs, decisions, proposals, deps.clock);
+}
+
+/** Decisions one by one, so that a large fleet's are never held at once: only the moves, which come last because they are weighed against each other. */
+async function* decideEach(
+  { clock }: ControlDeps,
+  at: Omit<At, 'app' | 'nowMs'>,
+  note: (decision: Decision) => void,
+): AsyncGenerator<Decision> {
+  const { known, applied } = at;
+  const moves: Decision[] = [];
   for (const [index, app] of known.apps.entries()) {
     if (index % BREATH === BREATH - 1) await breathe();
-    const input = inputOf({ app, applied, look, known, intervalS, nowMs: deps.clock(), ...(previousMs !== undefined && { previousMs }) });
-    if (input) decisions.push(decide(input));
+    const input = inputOf({ ...at, app, nowMs: clock() });
+    const decision = input && decide(input);
+    if (decision?.verdict === 'move') moves.push(decision);
+    else if (decision) {
+      note(decision);
+      yield decision;
+    }
   }
-  const allocated = allocate({ decisions, claims: known.claims, placements: known.placements, ...limitsOf(applied) });
-  const proposals = look.recordOnly
-    ? []
-    : allocated.filter((d) => isNews(d, known, { previousMs, nowMs: deps.clock() })).map((d) => proposalOf(d, applied, deps.clock()));
-  return await deps.store.writeDecisions(lookMs, allocated, proposals, deps.clock());
+  for (const decision of allocate({ decisions: moves, claims: known.claims, placements: known.placements, ...limitsOf(applied) })) {
+    note(decision);
+    yield decision;
+  }
 }
 
 /** A recommendation is told once, not at every look while it stands. */
@@ -98,6 +117,8 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     controllerOf: new Map(controllers.map((c) => [c.app, c])),
     placementOf: new Map(placements.map((p) => [p.app, p])),
     refusalsOf: by(refusals, (r) => r.app),
+    // The same for every app that may run anywhere: made once, and not 50 objects for each.
+    everySite: Object.keys(applied.config.sites).flatMap((site) => siteOf(applied.config, site)),
   };
 }
 
@@ -116,6 +137,11 @@ function askCluster(cluster: ControlDeps['cluster'], apps: readonly string[]) {
 }
 
 type Known = Awaited<ReturnType<typeof gather>>;
+
+function siteOf({ sites }: AppliedConfig['config'], site: string): DecideInput['sites'] {
+  const spec = sites[site];
+  return spec ? [{ site, spec }] : [];
+}
 
 interface At {
   readonly app: string;
@@ -141,10 +167,7 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
     policy,
     objective,
     policyVersion: applied.version,
-    sites: (spec.sites ?? Object.keys(config.sites)).flatMap((site) => {
-      const siteSpec = config.sites[site];
-      return siteSpec ? [{ site, spec: siteSpec }] : [];
-    }),
+    sites: spec.sites ? spec.sites.flatMap((site) => siteOf(config, site)) : known.everySite,
     lookMs: look.lookMs,
     nowMs,
     intervalS,

@@ -13,25 +13,32 @@ export interface ChangeInput {
   readonly to: string;
 }
 
+type Prepared = { readonly ok: true } | { readonly ok: false; readonly refusal: string };
+interface Applied {
+  readonly applied: boolean;
+  readonly generation: number;
+}
+
 const POLL_MS = 100;
 
 /** The effects of a move on the cluster, each entitled by an open claim, each safe to run twice. */
 export const placementActivities = (deps: ActuateDeps) => ({
-  /** Stores the original before anything is touched, then asks whether the change would be taken. */
-  async prepareMove({ claimId, app, to }: Omit<ChangeInput, 'changeId'>): Promise<{ ok: true } | { ok: false; refusal: string }> {
-    await entitled(deps, { claimId, app, changes: true });
-    await deps.store.claimPhase(claimId, 'snapshot', deps.clock());
-    await deps.store.saveSnapshot(claimId, await deps.actuator.snapshot(app));
-    await deps.store.claimPhase(claimId, 'dry-run', deps.clock());
-    return await deps.actuator.dryRun({ app, to, decisionId: claimId });
-  },
+  prepareMove: async (input: Omit<ChangeInput, 'changeId'>): Promise<Prepared> => await prepare(deps, input),
 
-  async applyChange({ claimId, changeId, app, to }: ChangeInput): Promise<{ applied: boolean; generation: number }> {
-    const claim = await entitled(deps, { claimId, app, changes: true });
-    if (!claim.snapshot)
-      throw ApplicationFailure.nonRetryable(`claim ${claimId} has no snapshot, so its change could not be undone`, 'NoOpenClaim');
-    await deps.store.claimPhase(claimId, 'apply', deps.clock());
-    return await deps.actuator.apply({ app, to, decisionId: changeId });
+  applyChange: async (input: ChangeInput): Promise<Applied> => await apply(deps, input),
+
+  /**
+   * Both in one step. An attempt that finds the change begun does not ask again whether it would be taken: what an earlier one began would be
+   * the objection, and what is begun must not be called refused.
+   */
+  async applyMove(input: ChangeInput): Promise<Prepared> {
+    const claim = await entitled(deps, { ...input, changes: true });
+    if (!claim.phases.some(({ phase }) => phase === 'apply')) {
+      const prepared = await prepare(deps, input);
+      if (!prepared.ok) return prepared;
+    }
+    await apply(deps, input);
+    return { ok: true };
   },
 
   /** Until the app has served from the target, and only from there, for `stableS` seconds. Heartbeats; stops when cancelled. */
@@ -56,10 +63,10 @@ export const placementActivities = (deps: ActuateDeps) => ({
     }
   },
 
-  /** Back to the stored original, and proof of it. Without a snapshot nothing had been touched. */
+  /** Back to the stored original, and proof of it. Without a snapshot, or before a change was begun, nothing had been touched. */
   async restorePlacement({ claimId, app }: { claimId: string; app: string }): Promise<{ restored: boolean }> {
     const claim = await entitled(deps, { claimId, app, changes: false });
-    if (!claim.snapshot) return { restored: false };
+    if (!claim.snapshot || !claim.phases.some(({ phase }) => phase === 'apply')) return { restored: false };
     await deps.store.claimPhase(claimId, 'restore', deps.clock());
     const { snapshot } = claim;
     const answer = await deps.actuator.restore(snapshot, `${claimId}/undo`);
@@ -72,6 +79,23 @@ export const placementActivities = (deps: ActuateDeps) => ({
     }
   },
 });
+
+/** Stores the original before anything is touched, then asks whether the change would be taken. */
+async function prepare(deps: ActuateDeps, { claimId, app, to }: Omit<ChangeInput, 'changeId'>): Promise<Prepared> {
+  await entitled(deps, { claimId, app, changes: true });
+  await deps.store.claimPhase(claimId, 'snapshot', deps.clock());
+  await deps.store.saveSnapshot(claimId, await deps.actuator.snapshot(app));
+  await deps.store.claimPhase(claimId, 'dry-run', deps.clock());
+  return await deps.actuator.dryRun({ app, to, decisionId: claimId });
+}
+
+async function apply(deps: ActuateDeps, { claimId, changeId, app, to }: ChangeInput): Promise<Applied> {
+  const claim = await entitled(deps, { claimId, app, changes: true });
+  if (!claim.snapshot)
+    throw ApplicationFailure.nonRetryable(`claim ${claimId} has no snapshot, so its change could not be undone`, 'NoOpenClaim');
+  await deps.store.claimPhase(claimId, 'apply', deps.clock());
+  return await deps.actuator.apply({ app, to, decisionId: changeId });
+}
 
 /** An effect needs an open claim of this app, the actuator's own allow-list, and, if it changes something, nobody who forbids it. */
 async function entitled(deps: ActuateDeps, need: { claimId: string; app: string; changes: boolean }): Promise<Claim> {

@@ -48,7 +48,7 @@ export const shard = proxyActivities<Pick<ComputeActivities, 'predictShard'>>({
 });
 
 /** Calls on the thing that holds an app: short, idempotent by change id, tried again for as long as a move may take. */
-export const actuate = proxyActivities<Pick<ActuateActivities, 'prepareMove' | 'applyChange'>>({
+export const actuate = proxyActivities<Pick<ActuateActivities, 'prepareMove' | 'applyChange' | 'applyMove'>>({
   taskQueue: QUEUE.actuate,
   // A cancelled move is undone only after the change it had asked for is in or refused: never before it.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',

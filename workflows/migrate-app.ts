@@ -61,17 +61,17 @@ async function carryOut(input: MoveInput): Promise<MoveResult> {
 async function changePlacement(input: MoveInput, rechecked: { scoreBefore?: number }, undos: (() => Promise<void>)[]): Promise<MoveResult> {
   const { decisionId, app, to, times } = input;
   const before = rechecked.scoreBefore === undefined ? {} : { scoreBefore: rechecked.scoreBefore };
-  const prepared = await actuate.prepareMove.executeWithOptions(summary(`snapshot and dry run: ${app} to ${to}`), [
-    { claimId: decisionId, app, to },
-  ]);
-  if (!prepared.ok) return { ...refused(input, prepared.refusal), ...before };
+  // Before the step that it undoes; without a snapshot, which is stored before the change, there is nothing to go back to and it does nothing.
   undos.push(async () => {
     await undo(times.revertDeadlineS).restorePlacement.executeWithOptions(summary(`${app} back to ${input.from}`), [
       { claimId: decisionId, app },
     ]);
   });
   show(input, 'applying');
-  await actuate.applyChange.executeWithOptions(summary(`apply: ${app} to ${to}`), [{ claimId: decisionId, changeId: decisionId, app, to }]);
+  const applied = await actuate.applyMove.executeWithOptions(summary(`snapshot, dry run, apply: ${app} to ${to}`), [
+    { claimId: decisionId, changeId: decisionId, app, to },
+  ]);
+  if (!applied.ok) return { ...refused(input, applied.refusal), ...before };
   show(input, 'waiting until it is ready');
   const ready = await rollout(times.readyDeadlineS).awaitReady.executeWithOptions(summary(`${app} ready on ${to}`), [
     { claimId: decisionId, changeId: decisionId, app, to, deadlineS: times.readyDeadlineS, stableS: times.stableS },

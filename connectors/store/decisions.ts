@@ -18,17 +18,18 @@ type DecisionMethods = Pick<Store, 'writeDecisions' | 'pastDecisions' | 'decisio
 
 export function createDecisions(sql: Sql, names: Names): DecisionMethods {
   return {
-    async writeDecisions(lookMs, decisions, proposals, decidedMs) {
-      checkDecisions(lookMs, decisions, proposals);
+    async writeDecisions(lookMs, decisions, proposals, decided) {
       const before = await lookAt(sql, lookMs);
       if (before.decidedMs !== undefined) return { counts: { ...before.counts }, again: true };
-      const packed = await packAll(names, decisions);
+      const { rows, counts, ids } = await packAll(names, lookMs, decisions);
+      const stray = proposals.find((p) => !ids.has(p.decisionId));
+      if (stray) throw new RangeError(`proposal ${stray.decisionId} has no decision in the look ${lookMs}`);
+      const decidedMs = typeof decided === 'number' ? decided : decided();
       await partitionsFor(sql, ['decision', 'decision_kept'], lookMs);
       return sql.begin(async (tx) => {
         const look = await lookAt(tx, lookMs, 'lock');
         if (look.decidedMs !== undefined) return { counts: { ...look.counts }, again: true };
-        const counts = countVerdicts(decisions);
-        await copyRows(tx, `decision (${COLUMNS})`, packed);
+        await copyRows(tx, `decision (${COLUMNS})`, rows);
         await keepDecisions(tx, lookMs);
         await noteModels(tx, lookMs);
         await queueProposals(tx, lookMs, proposals);
@@ -72,51 +73,53 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
   };
 }
 
-function checkDecisions(lookMs: number, decisions: readonly Decision[], proposals: readonly Proposal[]): void {
+interface Packed {
+  readonly rows: CopyRows;
+  readonly counts: Record<Verdict, number>;
+  readonly ids: ReadonlySet<string>;
+}
+
+/** Packs decisions as they come; none is kept. */
+async function packAll(names: Names, lookMs: number, decisions: Iterable<Decision> | AsyncIterable<Decision>): Promise<Packed> {
   const ids = new Set<string>();
-  for (const { id, app, lookMs: own } of decisions) {
-    if (own !== lookMs || id !== `${app}-${lookMs}`)
-      throw new RangeError(`decision ${id} of app "${app}" is not one of the look ${lookMs}`);
-    if (ids.has(id)) throw new RangeError(`the look ${lookMs} has two decisions for app "${app}"`);
-    ids.add(id);
-  }
-  const stray = proposals.find((p) => !ids.has(p.decisionId));
-  if (stray) throw new RangeError(`proposal ${stray.decisionId} has no decision in the look ${lookMs}`);
-}
-
-async function packAll(names: Names, decisions: readonly Decision[]): Promise<CopyRows> {
-  const appIds = await names.ids(
-    'app',
-    decisions.map((d) => d.app),
-  );
-  const siteIds = await names.ids('site', new Set(decisions.flatMap((d) => d.candidates.map((c) => c.site))));
-  const siteId = (name: string) => idOf(siteIds, 'site', name);
-  const out = new CopyRows();
-  for (const decision of decisions) {
-    const p = packDecision(decision, siteId);
-    out
-      .row(13)
-      .int8(decision.lookMs)
-      .int4(idOf(appIds, 'app', decision.app))
-      .int2(p.verdict)
-      .int2(p.reason)
-      .int4(p.fromSite)
-      .int4(p.toSite)
-      .real(p.gain)
-      .real(p.horizonS)
-      .int2(p.predictor)
-      .int4(p.modelVersion)
-      .int4(p.policyVersion)
-      .bool(p.wanted)
-      .bytea(p.packed);
-  }
-  return out;
-}
-
-function countVerdicts(decisions: readonly Decision[]): Record<Verdict, number> {
   const counts: Record<Verdict, number> = { stay: 0, hold: 0, recommend: 0, move: 0 };
-  for (const { verdict } of decisions) counts[verdict]++;
-  return counts;
+  const rows = new CopyRows();
+  for await (const decision of decisions) {
+    checkDecision(lookMs, decision, ids);
+    ids.add(decision.id);
+    counts[decision.verdict]++;
+    const appIds = await names.ids('app', [decision.app]);
+    const siteIds = await names.ids(
+      'site',
+      decision.candidates.map((c) => c.site),
+    );
+    packRow(rows, decision, { app: idOf(appIds, 'app', decision.app), siteId: (name) => idOf(siteIds, 'site', name) });
+  }
+  return { rows, counts, ids };
+}
+
+function checkDecision(lookMs: number, { id, app, lookMs: own }: Decision, ids: ReadonlySet<string>): void {
+  if (own !== lookMs || id !== `${app}-${lookMs}`) throw new RangeError(`decision ${id} of app "${app}" is not one of the look ${lookMs}`);
+  if (ids.has(id)) throw new RangeError(`the look ${lookMs} has two decisions for app "${app}"`);
+}
+
+function packRow(out: CopyRows, decision: Decision, { app, siteId }: { app: number; siteId: (name: string) => number }): void {
+  const p = packDecision(decision, siteId);
+  out
+    .row(13)
+    .int8(decision.lookMs)
+    .int4(app)
+    .int2(p.verdict)
+    .int2(p.reason)
+    .int4(p.fromSite)
+    .int4(p.toSite)
+    .real(p.gain)
+    .real(p.horizonS)
+    .int2(p.predictor)
+    .int4(p.modelVersion)
+    .int4(p.policyVersion)
+    .bool(p.wanted)
+    .bytea(p.packed);
 }
 
 /**

@@ -47,12 +47,15 @@ export interface Store {
   /** Replaces what an earlier attempt of the same shard wrote. */
   writePredictions(lookMs: number, rows: readonly PredictionRow[]): Promise<void>;
   readPredictions(lookMs: number): Promise<readonly PredictionRow[]>;
-  /** One transaction: decisions, models used, outbox, `decidedMs`. A look that is already decided is returned unchanged. */
+  /**
+   * One transaction: decisions, models used, outbox, `decidedMs`. A look that is already decided is returned unchanged, and no decision is asked
+   * for. Decisions may be made as they are taken; `proposals` and a `decidedMs` that is a clock are read after the last one.
+   */
   writeDecisions(
     lookMs: number,
-    decisions: readonly Decision[],
+    decisions: Iterable<Decision> | AsyncIterable<Decision>,
     proposals: readonly Proposal[],
-    decidedMs: number,
+    decidedMs: number | (() => number),
   ): Promise<{ counts: Record<string, number>; again: boolean }>;
   pastDecisions(beforeMs: number, looks: number): Promise<readonly PastDecision[]>;
   pendingProposals(nowMs: number, limit: number): Promise<readonly Proposal[]>;

@@ -79,7 +79,7 @@ describe('the gate bites', () => {
   const ofMoves = () => recorded.filter(({ name }) => name.startsWith('migrate-app'));
 
   test('when a move waits for the app before it applies the change', async () => {
-    const bundle = await changed('migrate-app.ts', swapped('actuate.applyChange', 'rollout.awaitReady'));
+    const bundle = await changed('migrate-app.ts', swapped('actuate.applyMove', 'rollout.awaitReady'));
     expect(Object.keys(await failures(bundle, ofMoves()))).toEqual([
       'migrate-app.cancelled',
       'migrate-app.done',
