@@ -84,6 +84,7 @@ describe('the gate bites', () => {
       'migrate-app.cancelled',
       'migrate-app.done',
       'migrate-app.not-ready',
+      'migrate-app.refused-by-dry-run',
       'migrate-app.regress',
       'migrate-app.revert-failed',
     ]);
