@@ -36,6 +36,8 @@ export interface ProcessStat {
   readonly parent: number;
   /** Seconds of CPU since it started, of all its threads. */
   readonly cpuS: number;
+  /** The same of its children that have ended and were waited for. */
+  readonly reapedS: number;
   /** The core it ran on last. */
   readonly core: number;
   /** Clock ticks from boot; with the pid it names one process for ever. */
@@ -54,8 +56,9 @@ export function parseStat(pid: number, text: string): ProcessStat | undefined {
   const [status, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const fields = [NaN, ...rest.map(Number)];
   const [parent, user, system, started, core] = [fields[1], fields[11], fields[12], fields[19], fields[36]];
+  const reapedS = ((fields[13] ?? 0) + (fields[14] ?? 0)) / TICKS_PER_S;
   if (parent === undefined || user === undefined || system === undefined || started === undefined || core === undefined) return undefined;
-  return { pid, parent, cpuS: (user + system) / TICKS_PER_S, core, started, zombie: status === 'Z' };
+  return { pid, parent, cpuS: (user + system) / TICKS_PER_S, reapedS, core, started, zombie: status === 'Z' };
 }
 
 /** All processes that can be seen; undefined where there is no `/proc`. */

@@ -1,5 +1,6 @@
 import { REASON_CODE, VERDICT_CODE, ofCode } from '../../domain/decision-codes.ts';
 import { packDecision, unpackDecision } from '../../domain/decision-record.ts';
+import type { DecisionRow } from '../../domain/decision-record.ts';
 import type { Decision, Proposal, Verdict } from '../../domain/decision.ts';
 import { proposalNotice, staleNotice } from '../../domain/notice.ts';
 import type { Store } from './types.ts';
@@ -166,20 +167,7 @@ async function newlyStale(tx: Tx, lookMs: number): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-interface Row {
-  readonly lookMs: number;
-  readonly app: number;
-  readonly verdict: number;
-  readonly reason: number;
-  readonly fromSite: number;
-  readonly toSite: number;
-  readonly gain: number;
-  readonly horizonS: number;
-  readonly predictor: number;
-  readonly modelVersion: number;
-  readonly policyVersion: number;
-  readonly packed: Buffer;
-}
+type Row = Omit<DecisionRow, 'app'> & { readonly app: number };
 
 /**
  * Newest first; those past the retention of all decisions come from the kept ones. Both ends of the time belong to it. What stands in both

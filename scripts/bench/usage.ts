@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+
+import { allProcesses, processStat } from '../../connectors/local/proc.ts';
 
 /** CPU since its start and memory now of one part. */
 export interface Usage {
@@ -8,7 +10,6 @@ export interface Usage {
 export type PartPids = Readonly<Record<string, number>>;
 export type UsageByPart = Readonly<Record<string, Usage>>;
 
-const TICKS_PER_S = 100;
 const MB = 1024;
 
 /** Reads every part's process from /proc; undefined where there is none (not Linux). A part that is gone is left out. */
@@ -22,42 +23,20 @@ export function readUsage(parts: PartPids): UsageByPart | undefined {
   return found;
 }
 
-interface Stat {
-  readonly parent: number;
-  readonly ownS: number;
-  /** Of children that have ended and were waited for. */
-  readonly reapedS: number;
-}
-
-function statOf(pid: number): Stat | undefined {
-  const text = textOf(`/proc/${pid}/stat`);
-  if (text === undefined) return undefined;
-  // The name in brackets may hold anything, brackets and spaces too.
-  const fields = text
-    .slice(text.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  const at = (i: number): number => (fields[i] ?? 0) / TICKS_PER_S;
-  return { parent: fields[1] ?? 0, ownS: at(11) + at(12), reapedS: at(13) + at(14) };
-}
-
 function ofProcess(pid: number): Usage | undefined {
-  const stat = statOf(pid);
-  return stat && { cpuS: stat.ownS, memoryMb: (numberAfter(`/proc/${pid}/status`, 'VmRSS') ?? 0) / MB };
+  const stat = processStat(pid);
+  return stat && { cpuS: stat.cpuS, memoryMb: (numberAfter(`/proc/${pid}/status`, 'VmRSS') ?? 0) / MB };
 }
 
 /** The server, its backends and those that have ended. Memory is PSS, because all of them share the buffers. */
 function ofPostgres(pid: number): Usage | undefined {
-  const server = statOf(pid);
+  const server = processStat(pid);
   if (!server) return undefined;
-  const backends = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((other) => statOf(other)?.parent === pid);
+  const backends = (allProcesses() ?? []).filter(({ parent }) => parent === pid);
   const pss = (id: number): number => numberAfter(`/proc/${id}/smaps_rollup`, 'Pss') ?? 0;
   return {
-    cpuS: server.ownS + server.reapedS + backends.reduce((sum, id) => sum + (statOf(id)?.ownS ?? 0), 0),
-    memoryMb: [pid, ...backends].reduce((sum, id) => sum + pss(id), 0) / MB,
+    cpuS: server.cpuS + server.reapedS + backends.reduce((sum, { cpuS }) => sum + cpuS, 0),
+    memoryMb: [pid, ...backends.map((backend) => backend.pid)].reduce((sum, id) => sum + pss(id), 0) / MB,
   };
 }
 

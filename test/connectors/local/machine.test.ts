@@ -11,8 +11,8 @@ test('a list of cores is read with its ranges', () => {
 
 test('a process whose name has blanks and brackets is read right', () => {
   const text =
-    '42 (my (odd) name) S 7 42 42 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 11 0 9876 1000 200 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0';
-  expect(parseStat(42, text)).toEqual({ pid: 42, parent: 7, cpuS: 2, started: 9876, core: 3, zombie: false });
+    '42 (my (odd) name) S 7 42 42 0 -1 4194560 1 0 0 0 150 50 7 3 20 0 11 0 9876 1000 200 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0';
+  expect(parseStat(42, text)).toEqual({ pid: 42, parent: 7, cpuS: 2, reapedS: 0.1, started: 9876, core: 3, zombie: false });
   expect(parseStat(42, text.replace(') S', ') Z'))?.zombie).toBe(true);
 });
 
