@@ -3,6 +3,7 @@ import { claimActivities } from './claims.ts';
 import { controllerActivities } from './controllers.ts';
 import { decisionActivities } from './decisions.ts';
 import type { ActuateDeps, ComputeDeps, ControlDeps } from './deps.ts';
+import { drainActivities } from './drains.ts';
 import { fleetActivities } from './fleet.ts';
 import { lookActivities } from './looks.ts';
 import { noticeActivities } from './notices.ts';
@@ -22,6 +23,7 @@ export const createControlActivities = (deps: ControlDeps) => ({
   ...profileActivities(deps),
   ...promotionActivities(deps),
   ...fleetActivities(deps),
+  ...drainActivities(deps),
   ...noticeActivities(deps),
 });
 export const createComputeActivities = (deps: ComputeDeps) => ({ ...predictionActivities(deps), ...trainingActivities(deps) });

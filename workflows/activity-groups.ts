@@ -82,7 +82,10 @@ export const undo = (deadlineS: number) =>
 
 /** Ordinary reads and writes of the control worker that may take longer than a workflow task. */
 export const control = proxyActivities<
-  Pick<ControlActivities, 'askMove' | 'checkFleet' | 'tellController' | 'planVisits' | 'assembleProfile' | 'promoteVersion'>
+  Pick<
+    ControlActivities,
+    'askMove' | 'checkFleet' | 'drainStep' | 'fenceSite' | 'tellController' | 'planVisits' | 'assembleProfile' | 'promoteVersion'
+  >
 >({
   taskQueue: QUEUE.control,
   startToCloseTimeout: '1 minute',

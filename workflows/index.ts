@@ -4,5 +4,6 @@ export { promoteModel } from './promote-model.ts';
 export { predictQos } from './predict-qos.ts';
 export { placementController } from './placement-controller.ts';
 export { migrateApp } from './migrate-app.ts';
+export { drainSite } from './drain-site.ts';
 export { watchFleet } from './watch-fleet.ts';
 export { deliverNotices } from './deliver-notices.ts';

@@ -1,7 +1,8 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 
 import type { ControllerInput } from './controller-state.ts';
-import { nameProblem, numberProblem, readRecord, textProblem } from './guards.ts';
+import type { DrainInput } from './drain-site.ts';
+import { nameProblem, numberProblem, readRecord, readSiteMessage, textProblem } from './guards.ts';
 import type { MoveInput } from './migrate-app.ts';
 import type { ProfileInput } from './profile-app.ts';
 import type { PromoteInput } from './promote-model.ts';
@@ -26,6 +27,23 @@ export function watchInput(raw: unknown): WatchInput {
   const input = record(raw ?? {}, ['everyS', 'maxEvents'], '{"everyS":30}');
   refuse(secondsProblem(input, 'everyS', 1) ?? maxEventsProblem(input));
   return input as unknown as WatchInput;
+}
+
+export function drainInput(raw: unknown): DrainInput {
+  if (isCarried(raw)) return raw as DrainInput;
+  const { undo, everyS, maxEvents, ...message } = record(
+    raw,
+    ['site', 'by', 'reason', 'until', 'forS', 'undo', 'everyS', 'maxEvents'],
+    '{"site":"site-1","by":"ann","reason":"new disks"}',
+  );
+  const read = readSiteMessage(message);
+  refuse(
+    (read.ok ? undefined : read.why) ??
+      (undo === undefined || typeof undo === 'boolean' ? undefined : 'undo must be true or false') ??
+      secondsProblem({ everyS }, 'everyS', 0.1) ??
+      maxEventsProblem({ maxEvents }),
+  );
+  return raw as DrainInput;
 }
 
 export function profileInput(raw: unknown): ProfileInput {

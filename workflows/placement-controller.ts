@@ -111,6 +111,8 @@ function listen(own: ControllerState): void {
   setHandler(signals.propose, (raw) => {
     const proposal = readProposal(raw);
     if (!proposal.ok) return ignore(own, 'propose', proposal);
+    // A drain asks again as long as the app has not gone: it need not be heard twice.
+    if (proposal.value.drainedBy !== undefined && own.moving) return;
     if (proposal.value.app === own.app && isNew(own, proposal.value.decisionId)) own.waiting = proposal.value;
   });
   setHandler(signals.moveEnded, (raw) => {

@@ -8,6 +8,7 @@ export const workflowIds = {
   profile: (app: string) => `profile/${app}`,
   train: (key: string) => `train/${key}`,
   promote: (key: string, version: number) => `promote/${key}/${version}`,
+  drain: (site: string) => `drain/${site}`,
   watch: 'watch/fleet',
   notices: 'notify/fleet',
   look: (lookMs: number) => `predict/fleet-${new Date(lookMs).toISOString()}`,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { QUEUE, workflowIds } from '../../workflows/queues.ts';
 import { approvalCommands } from './approval-commands.ts';
 import { Told, withPlatform, type Where } from './connect.ts';
+import { drainCommands } from './drain-commands.ts';
 import { known, message, print, said, tellApp, tellWorkflow, type Options } from './tell.ts';
 
 type OfFleet = Options & { fleet?: boolean };
@@ -62,6 +63,7 @@ export function operatorCommands(program: Command): void {
     },
   );
   approvalCommands(program);
+  drainCommands(program);
   trainCommand(program);
 }
 

@@ -130,6 +130,18 @@ test('the watch', async () => {
   await now('watch-fleet.carried-on', handle);
 });
 
+test('a drain', async () => {
+  const handle = await start('drainSite', workflowIds.drain('s1'), { site: 's1', ...ann, everyS: 1, forS: 20 });
+  await handle.signal('pause', ann);
+  await handle.signal('pause', null);
+  await handle.executeUpdate('resume', { args: [ann] });
+  await ended('drain-site.done', handle);
+  await ended(
+    'drain-site.undone',
+    await start('drainSite', workflowIds.drain('s1'), { site: 's1', ...ann, undo: true, everyS: 1, forS: 20 }),
+  );
+});
+
 test('profiles', async () => {
   await ended('profile-app.done', await start('profileApp', workflowIds.profile('a7'), { app: 'a7', visitS: 0.3 }));
   Object.assign(world.platform.faults('a8'), { startFails: 'crash loop', startFailsOn: 's1' });

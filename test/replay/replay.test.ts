@@ -19,6 +19,8 @@ const WANTED = [
   ...['approval-refused', 'approved', 'carried-on', 'continued', 'moved', 'repaired', 'unknown-app'].map(
     (o) => `placement-controller.${o}`,
   ),
+  'drain-site.done',
+  'drain-site.undone',
   'predict-qos.done',
   ...['cancelled', 'done', 'one-visit-failed', 'refused'].map((o) => `profile-app.${o}`),
   'promote-model.kept',
