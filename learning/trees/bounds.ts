@@ -36,8 +36,9 @@ function boundsOf(sorted: Float32Array, most: number): Float32Array {
     for (let i = 1; i < sorted.length; i++) if (sorted[i]! > sorted[i - 1]!) bounds.push(between(sorted[i - 1]!, sorted[i]!));
     return Float32Array.from(bounds);
   }
-  for (let b = 1; b < most; b++) {
-    let at = Math.floor((b * sorted.length) / most);
+  for (const share of shares(most)) {
+    let at = Math.floor(share * sorted.length);
+    if (at === 0) continue;
     const below = sorted[at - 1]!;
     // A value that fills several bins has one of its own, which ends with it.
     while (at < sorted.length && sorted[at]! <= below) at++;
@@ -46,6 +47,18 @@ function boundsOf(sorted: Float32Array, most: number): Float32Array {
     if (bounds.length === 0 || bound > bounds[bounds.length - 1]!) bounds.push(bound);
   }
   return Float32Array.from(bounds);
+}
+
+/**
+ * Where bins end, as shares of the values: evenly, but for the outermost bins, which are halved a few times where there are many, because quality has
+ * its knees at the ends of what is used: there one bin in 64 can span half of the range of the target.
+ */
+function shares(most: number): number[] {
+  const halvings = most < 32 ? 0 : most < 128 ? 2 : 4;
+  const even = most - 2 * halvings;
+  const tail = Array.from({ length: halvings }, (_, k) => 2 ** -(k + 1) / even);
+  const inner = Array.from({ length: even - 1 }, (_, k) => (k + 1) / even);
+  return [...tail.toReversed(), ...inner, ...tail.map((t) => 1 - t)];
 }
 
 /** Different values, counted no further than one more than `most`. */

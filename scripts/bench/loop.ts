@@ -76,14 +76,15 @@ function steps(options: LoopOptions, where: Where): Step[] {
 
 const pad = (value: number, width = 5): string => String(value).padStart(width, ' ');
 
-const BEGIN = '<!-- measured: npm run bench -- loop --write -->';
 const END = '<!-- end of measured -->';
 
-/** Puts `text` between the marks of a page; throws when it lacks them. */
-export function between(page: string, text: string): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`the page lacks the marks ${BEGIN} and ${END}`);
-  return `${page.slice(0, from + BEGIN.length)}\n\n${text}\n\n${page.slice(to)}`;
+/** Puts `text` between the marks that a page has for a benchmark; throws when it lacks them. */
+export function between(page: string, text: string, name = 'loop'): string {
+  const begin = `<!-- measured: npm run bench -- ${name} --write -->`;
+  const from = page.indexOf(begin);
+  const to = page.indexOf(END, from);
+  if (from < 0 || to < from) throw new Error(`the page lacks the marks ${begin} and ${END}`);
+  return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
 }
 
 async function writeDocs(file: string, text: string): Promise<void> {
