@@ -131,6 +131,8 @@ function openFor(set: TrainingSet, options: BoostingOptions, places: number): Ar
 
 function start(arena: Arena, place: number, { set, options, rows }: { set: TrainingSet; options: BoostingOptions; rows: Rows }): Ensemble {
   const { monotone, ...rest } = options;
+  const unknown = Object.keys(monotone ?? {}).filter((name) => !set.names.includes(name));
+  if (unknown.length > 0) throw new RangeError(`monotone: there is no feature ${unknown.join(', ')}`);
   const directions = monotone && { directions: Int8Array.from(set.names, (name) => monotone[name] ?? 0) };
   return startEnsemble(arena, arena.places[place]!, { y: set.y, rows, options: { ...rest, ...directions } });
 }

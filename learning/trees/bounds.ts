@@ -18,16 +18,30 @@ const SAMPLE = 50_000;
 /** Bins every feature at quantiles of its known values, into at most `most` bins, the missing one included. Bounds are float32, so that bins, JavaScript and ONNX decide alike. */
 export function findBounds({ rows, n, width }: Matrix, most: number): Bounds {
   const hasMissing = new Uint8Array(width);
-  for (let i = 0, at = 0; i < n; i++) for (let f = 0; f < width; f++, at++) if (rows[at] !== rows[at]) hasMissing[f] = 1;
+  for (let i = 0, at = 0; i < n; i++) {
+    for (let f = 0; f < width; f++, at++) {
+      const v = rows[at]!;
+      if (v !== v) hasMissing[f] = 1;
+    }
+  }
   const stride = Math.max(1, Math.floor(n / SAMPLE));
   const sample = new Float32Array(Math.ceil(n / stride));
-  const sorter = openSorter(sample.length);
-  const bounds = Array.from({ length: width }, (_, f) => {
-    let known = 0;
-    for (let at = f; at < n * width; at += stride * width) if (rows[at] === rows[at]) sample[known++] = rows[at]!;
-    return boundsOf(sorter(sample.subarray(0, known)), most - hasMissing[f]!);
-  });
+  const sort = openSorter(sample.length);
+  const bounds = Array.from({ length: width }, (_, f) =>
+    boundsOf(sort(sample, gather(rows, { from: f, step: stride * width, to: sample })), most - hasMissing[f]!),
+  );
   return { bounds, hasMissing };
+}
+
+/** Copies what is known of a feature; returns how many. */
+function gather(rows: Float32Array, { from, step, to }: { from: number; step: number; to: Float32Array }): number {
+  let known = 0;
+  for (let at = from; at < rows.length; at += step) {
+    const v = rows[at]!;
+    to[known] = v;
+    known += v === v ? 1 : 0;
+  }
+  return known;
 }
 
 function boundsOf(sorted: Float32Array, most: number): Float32Array {
@@ -77,30 +91,50 @@ function between(below: number, above: number): number {
 const DIGIT = 11;
 const RADIX = 1 << DIGIT;
 
-/** Sorts in place by three counting passes over the bits, which is several times as fast as comparing. */
-function openSorter(most: number): (values: Float32Array) => Float32Array {
-  const keys = [new Uint32Array(most), new Uint32Array(most)] as const;
-  const counts = new Uint32Array(RADIX);
-  return (values) => {
-    const n = values.length;
+/** Sorts the first `n` values by three counting passes over their bits, which is several times as fast as comparing; gives them as a view. */
+function openSorter(most: number): (values: Float32Array, n: number) => Float32Array {
+  const keys = new Uint32Array(most);
+  const spare = new Uint32Array(most);
+  const counts = [new Uint32Array(RADIX), new Uint32Array(RADIX), new Uint32Array(RADIX)] as const;
+  return (values, n) => {
     const bits = new Uint32Array(values.buffer, values.byteOffset, n);
-    // Negative numbers descend with their bits, and come before the others.
-    for (let i = 0; i < n; i++) keys[0][i] = bits[i]! & 0x80000000 ? ~bits[i]! : bits[i]! | 0x80000000;
-    for (let pass = 0; pass < 3; pass++)
-      sortByDigit(keys[pass & 1]!.subarray(0, n), keys[1 - (pass & 1)]!, { shift: pass * DIGIT, counts });
-    const sorted = keys[1];
-    for (let i = 0; i < n; i++) bits[i] = sorted[i]! & 0x80000000 ? sorted[i]! & 0x7fffffff : ~sorted[i]!;
-    return values;
+    toKeys(bits, keys, counts);
+    moveByDigit(keys, spare, { n, shift: 0, counts: counts[0] });
+    moveByDigit(spare, keys, { n, shift: DIGIT, counts: counts[1] });
+    moveByDigit(keys, spare, { n, shift: 2 * DIGIT, counts: counts[2] });
+    for (let i = 0; i < n; i++) {
+      const key = spare[i]!;
+      bits[i] = key ^ ((~key >> 31) | 0x80000000);
+    }
+    return values.subarray(0, n);
   };
 }
 
-function sortByDigit(from: Uint32Array, to: Uint32Array, { shift, counts }: { shift: number; counts: Uint32Array }): void {
-  counts.fill(0);
-  for (let i = 0; i < from.length; i++) counts[(from[i]! >>> shift) & (RADIX - 1)]!++;
+/** Keys that ascend with the numbers, as their bits do but for the sign; counts each digit on the way. */
+function toKeys(bits: Uint32Array, keys: Uint32Array, counts: readonly [Uint32Array, Uint32Array, Uint32Array]): void {
+  const [low, middle, high] = counts;
+  for (const count of counts) count.fill(0);
+  for (let i = 0; i < bits.length; i++) {
+    const own = bits[i]!;
+    const key = own ^ ((own >> 31) | 0x80000000);
+    keys[i] = key;
+    low[key & (RADIX - 1)]!++;
+    middle[(key >>> DIGIT) & (RADIX - 1)]!++;
+    high[key >>> (2 * DIGIT)]!++;
+  }
+}
+
+function moveByDigit(from: Uint32Array, to: Uint32Array, { n, shift, counts }: { n: number; shift: number; counts: Uint32Array }): void {
   for (let d = 0, at = 0; d < RADIX; d++) {
     const own = counts[d]!;
     counts[d] = at;
     at += own;
   }
-  for (let i = 0; i < from.length; i++) to[counts[(from[i]! >>> shift) & (RADIX - 1)]!++] = from[i]!;
+  for (let i = 0; i < n; i++) {
+    const key = from[i]!;
+    const digit = (key >>> shift) & (RADIX - 1);
+    const at = counts[digit]!;
+    to[at] = key;
+    counts[digit] = at + 1;
+  }
 }
