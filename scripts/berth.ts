@@ -7,6 +7,7 @@ import { learnCommands } from './commands/learn-commands.ts';
 import { lookCommands } from './commands/look-commands.ts';
 import { operatorCommands } from './commands/operator-commands.ts';
 import { replayCommands } from './commands/replay-commands.ts';
+import { releaseCommands } from './commands/release-commands.ts';
 import { storeCommands } from './commands/store-commands.ts';
 
 /** The berth command: short ways to what the temporal command can do as well. Exit codes: 0 done, 1 failed, 2 bad input. */
@@ -19,7 +20,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--dir <folder>', 'folder of a running platform')
     .exitOverride()
     .showHelpAfterError('(berth --help lists the commands)');
-  for (const register of [configCommands, learnCommands, lookCommands, operatorCommands, replayCommands, storeCommands]) register(program);
+  const groups = [configCommands, learnCommands, lookCommands, operatorCommands, releaseCommands, replayCommands, storeCommands];
+  for (const register of groups) register(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -92,8 +92,10 @@ function isBack(site: string, situation: Situation, spec: KubernetesSpec): boole
 
 const wasUnpinned = (record: MoveRecord, claim: string) => record.decisions.find(({ id }) => claimOf(id) === claim)?.was === null;
 
-/** All its pods are there still, so that the controllers only have to drop the new ones. */
-const stillStands = (site: string, { pods, nodes, workload }: Situation, { sites }: KubernetesSpec) =>
+/** All its pods are there still, and of the template that comes back, so that the controllers only have to drop the new ones. */
+const stillStands = (site: string, { pods, nodes, workload, record }: Situation, { sites }: KubernetesSpec) =>
+  record !== undefined &&
+  templateDigest(workload, record.origin.field) === record.template &&
   pods.filter((pod) => isReady(pod) && siteOfNode(pod.spec?.nodeName, sites, nodes) === site).length >= replicasOf(workload);
 
 /** Everything stays as it is; only the record is written. What is not ours is not applied, or it would become ours. */

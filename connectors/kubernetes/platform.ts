@@ -1,13 +1,16 @@
 import type { V1Node } from '@kubernetes/client-node';
 
 import type { Config } from '../../domain/config.ts';
-import type { Platform } from '../ports.ts';
+import type { Actuator, Platform } from '../ports.ts';
 import type { Access } from './access.ts';
 import { kubernetesActuator } from './actuator.ts';
 import { KubeClient, type ClientOptions } from './client.ts';
 import { kubernetesCluster } from './cluster.ts';
 import { credentials } from './credentials.ts';
+import { emittingActuator } from './emit.ts';
+import { liftDeadPins } from './keep-pins.ts';
 import { Refusal } from './refusal.ts';
+import { releaseApp, type Released } from './release.ts';
 import { mappingProblems } from './sites.ts';
 import { appOf } from './situation.ts';
 import { kubernetesSpecOf, type KubernetesSpec } from './spec.ts';
@@ -22,6 +25,10 @@ export interface KubernetesOptions extends ClientOptions {
 }
 
 export interface KubernetesPlatform extends Platform {
+  /** Takes hard pins off nodes that are gone; see keep-pins.ts. */
+  liftDeadPins(allowed?: ReadonlySet<string>): Promise<readonly string[]>;
+  /** Gives an app back to its owner; see release.ts. */
+  release(app: string): Promise<Released>;
   /** Connections are kept alive until then. */
   close(): void;
 }
@@ -44,7 +51,7 @@ export function kubernetesPlatform(options: KubernetesOptions): KubernetesPlatfo
   };
   return {
     cluster: kubernetesCluster(access),
-    actuator: kubernetesActuator(access),
+    actuator: byWay(access, kubernetesActuator(access)),
     load: {
       async set(app, ratePerS) {
         appOf((await access()).spec, app);
@@ -56,7 +63,23 @@ export function kubernetesPlatform(options: KubernetesOptions): KubernetesPlatfo
       const spec = kubernetesSpecOf(config);
       if (spec) await prove(clientFor(spec), spec);
     },
+    liftDeadPins: (allowed) => liftDeadPins(access, allowed),
+    release: (app) => releaseApp(access, app),
     close: () => clients.forEach((client) => client.close()),
+  };
+}
+
+/** Apps with `how: emit` are moved by whoever reads what we emit. */
+function byWay(access: Access, real: Actuator): Actuator {
+  const emitting = emittingActuator(access, real);
+  const of = async (app: string) => ((await access()).spec.apps.get(app)?.how === 'emit' ? emitting : real);
+  return {
+    observe: real.observe,
+    snapshot: real.snapshot,
+    dryRun: async (change) => (await of(change.app)).dryRun(change),
+    apply: async (change) => (await of(change.app)).apply(change),
+    ready: async (change) => (await of(change.app)).ready(change),
+    restore: async (snapshot, decisionId) => (await of(snapshot.app)).restore(snapshot, decisionId),
   };
 }
 

@@ -67,9 +67,12 @@ export function whereabouts(pods: readonly V1Pod[], nodes: readonly V1Node[], si
   return {
     site: names.length === 1 && only !== undefined && sites.has(only) ? only : undefined,
     spread,
-    ending: pods.length - standing.length,
+    ending: pods.filter((pod) => isEnding(pod) && isOnANode(pod, nodes)).length,
   };
 }
+
+/** A pod that ends on a node which is no more only waits to be swept up. */
+const isOnANode = (pod: V1Pod, nodes: readonly V1Node[]) => nodes.some(({ metadata }) => metadata?.name === pod.spec?.nodeName);
 
 /** Where it serves: while a rollout replaces pods, the site of those that are ready, if it is one. */
 export function servingSite({ pods, nodes }: Situation, sites: KubernetesSpec['sites']): string | undefined {

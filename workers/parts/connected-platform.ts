@@ -1,4 +1,4 @@
-import { kubernetesPlatform } from '../../connectors/kubernetes/platform.ts';
+import { kubernetesPlatform, type KubernetesPlatform } from '../../connectors/kubernetes/platform.ts';
 import { localPlatform } from '../../connectors/local/platform.ts';
 import type { Platform } from '../../connectors/ports.ts';
 import { routedPlatform } from '../../connectors/routed.ts';
@@ -12,12 +12,16 @@ export interface Clusters {
   readonly store: Pick<Store, 'config'>;
 }
 
+export type ConnectedPlatform = Platform & Pick<KubernetesPlatform, 'release' | 'liftDeadPins' | 'close'>;
+
 /** The clusters that the applied configuration speaks of. */
-export function connectedPlatform({ localCluster, kubeconfig, store }: Clusters): Platform {
+export function connectedPlatform({ localCluster, kubeconfig, store }: Clusters): ConnectedPlatform {
   const config = async () => (await store.config())?.config;
-  return routedPlatform({
-    config,
-    kubernetes: kubernetesPlatform({ config, kubeconfig }),
-    ...(localCluster !== undefined && { local: localPlatform({ dir: localCluster }) }),
-  });
+  const kubernetes = kubernetesPlatform({ config, kubeconfig });
+  return {
+    ...routedPlatform({ config, kubernetes, ...(localCluster !== undefined && { local: localPlatform({ dir: localCluster }) }) }),
+    release: (app) => kubernetes.release(app),
+    liftDeadPins: async (allowed) => ((await config())?.connectors.kubernetes ? kubernetes.liftDeadPins(allowed) : []),
+    close: () => kubernetes.close(),
+  };
 }

@@ -6,6 +6,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import { createActuateActivities, createComputeActivities, createControlActivities } from '../../activities/index.ts';
 import { folderBlobs } from '../../connectors/blobs/folder.ts';
 import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
+import { keepPins } from '../../connectors/kubernetes/keep-pins.ts';
 import { openInference } from '../../connectors/onnx/inference.ts';
 import { trainInThread } from '../../connectors/onnx/train-thread.ts';
 import type { Platform } from '../../connectors/ports.ts';
@@ -14,7 +15,7 @@ import type { Store } from '../../connectors/store/types.ts';
 import { webhooks } from '../../connectors/webhook/webhooks.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { clientOptions } from './client-options.ts';
-import { connectedPlatform } from './connected-platform.ts';
+import { connectedPlatform, type ConnectedPlatform } from './connected-platform.ts';
 import { serveHealth, type Check } from './health.ts';
 import { payloadLimit } from './payload-limit.ts';
 import { readablePayloads } from './readable-payloads.ts';
@@ -26,7 +27,10 @@ export type Role = keyof typeof QUEUE;
 const GRACE = '10 seconds';
 
 /** What the apps of this process run on. */
-export type PlatformOf = (settings: WorkerSettings, store: Store) => Pick<Platform, 'cluster' | 'actuator'>;
+export type PlatformOf = (
+  settings: WorkerSettings,
+  store: Store,
+) => Pick<Platform, 'cluster' | 'actuator'> & Partial<Pick<ConnectedPlatform, 'liftDeadPins' | 'close'>>;
 
 /** Runs the workers of some roles in this process until SIGINT or SIGTERM; then drains and returns. */
 export async function runWorkers(roles: readonly Role[], settings: WorkerSettings, platformOf: PlatformOf = connected): Promise<void> {
@@ -110,18 +114,27 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
         maxConcurrentActivityTaskExecutions: 4,
       };
     }
-    case 'actuate':
+    case 'actuate': {
+      const platform = platformOf(settings, store);
+      const { liftDeadPins } = platform;
+      if (liftDeadPins) {
+        const keeper = keepPins(() => liftDeadPins(settings.allowedApps), say);
+        stops.add('pins', async () => keeper.stop());
+      }
       return {
         ...common,
         activities: createActuateActivities({
           store,
           clock,
-          actuator: platformOf(settings, store).actuator,
+          actuator: platform.actuator,
           ...(settings.allowedApps && { allowed: settings.allowedApps }),
         }),
       };
+    }
   }
 }
+
+const say = (message: string, facts: object) => console.error(`${message}: ${JSON.stringify(facts)}`);
 
 const connected: PlatformOf = (settings, store) => connectedPlatform({ ...settings, store });
 

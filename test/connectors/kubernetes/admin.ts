@@ -28,6 +28,7 @@ export interface Owner {
   create(path: string, body: unknown): Promise<unknown>;
   patch(path: string, body: unknown, query?: Record<string, string>): Promise<unknown>;
   deploy(name: string, more?: Deploy): Promise<string>;
+  onClose(stop: () => void): void;
   close(): Promise<void>;
 }
 
@@ -60,6 +61,7 @@ export async function owner(): Promise<Owner> {
   const client = new KubeClient(credentials({ kubeconfig }));
   const create = (path: string, body: unknown) => client.call({ method: 'POST', path, body });
   const nodes: string[] = [];
+  const stops: (() => void)[] = [];
   await create('/api/v1/namespaces', { metadata: { name: namespace } });
   await eventually('the namespace has its service account', async () =>
     client.find(`/api/v1/namespaces/${namespace}/serviceaccounts/default`),
@@ -82,7 +84,8 @@ export async function owner(): Promise<Owner> {
       });
     },
     async deploy(name, more = {}) {
-      const closed = more.on === undefined ? [] : nodes.filter((node) => node !== more.on);
+      const there = new Set((await client.list<V1Node>('/api/v1/nodes')).map(({ metadata }) => metadata?.name));
+      const closed = more.on === undefined ? [] : nodes.filter((node) => node !== more.on && there.has(node));
       const cordon = (unschedulable: boolean) =>
         Promise.all(
           closed.map((node) =>
@@ -94,7 +97,9 @@ export async function owner(): Promise<Owner> {
       await cordon(false);
       return path;
     },
+    onClose: (stop) => void stops.push(stop),
     async close() {
+      for (const stop of stops) stop();
       for (const node of nodes) await client.call({ method: 'DELETE', path: `/api/v1/nodes/${node}` }).catch(() => undefined);
       await client.call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
       client.close();

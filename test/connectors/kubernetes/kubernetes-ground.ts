@@ -1,4 +1,8 @@
+import type { Access } from '../../../connectors/kubernetes/access.ts';
+import { KubeClient } from '../../../connectors/kubernetes/client.ts';
+import { credentials } from '../../../connectors/kubernetes/credentials.ts';
 import { kubernetesPlatform, type KubernetesPlatform } from '../../../connectors/kubernetes/platform.ts';
+import { kubernetesSpecOf } from '../../../connectors/kubernetes/spec.ts';
 import { configSchema, type Config, type ConfigInput } from '../../../domain/config.ts';
 import type { Ground } from '../../contracts/ground.ts';
 import { owner, type Owner } from './admin.ts';
@@ -61,4 +65,13 @@ export async function kubernetesGround(app: AppInput): Promise<Ground & { owner:
     close,
     owner: who,
   };
+}
+
+/** What the parts of the connector are given that are no ports. */
+export function accessOf(who: Owner, config: Config, kubeconfig = who.kubeconfig): Access {
+  const spec = kubernetesSpecOf(config);
+  if (!spec) throw new Error('nothing runs on Kubernetes here');
+  const client = new KubeClient(credentials({ kubeconfig }));
+  who.onClose(() => client.close());
+  return () => Promise.resolve({ client, spec });
 }
