@@ -4,6 +4,7 @@ import { cronProblem } from './cron.ts';
 import type { KubernetesApp } from './kubernetes-config.ts';
 import { nearestName } from './nearest-name.ts';
 import { kpiKey, objectiveDigest } from './objective.ts';
+import { queryProblems } from './check-queries.ts';
 import { RULE_LIMITS } from './rule.ts';
 import type { Path } from './yaml-place.ts';
 
@@ -37,6 +38,9 @@ export function checkConfig(raw: unknown): readonly Finding[] {
   checkPolicies(c);
   checkApps(c);
   checkTimes(c);
+  const prometheus = config.whole.connectors?.prometheus;
+  if (prometheus)
+    for (const { path, message } of queryProblems(prometheus, config.names)) c.problem(['connectors', 'prometheus', ...path], message);
   return findings;
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { NAME } from './name.ts';
 import { notificationsSchema } from './notification-config.ts';
 import { kubernetesApp, kubernetesConnector, kubernetesSite } from './kubernetes-config.ts';
+import { prometheusSchema } from './prometheus-config.ts';
 
-/** Names of apps, sites, objectives and policies: they become parts of ids, paths and labels. */
-export const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const name = z.string().regex(NAME, 'a name has 1 to 63 of a-z, 0-9 and -, and neither begins nor ends with -');
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();
@@ -160,6 +160,7 @@ export const configSchema = z.strictObject({
         })
         .optional(),
       kubernetes: kubernetesConnector.optional(),
+      prometheus: prometheusSchema.optional(),
     })
     .prefault({}),
   sites: z.record(name, siteSchema),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NAME } from './config.ts';
+import { NAME } from './name.ts';
 
 /** The messages that people and other parts send to workflows. The workflows check them by hand-written guards; a fuzz test proves both equal. */
 const FOR_MAX_S = 366 * 86_400;

@@ -16,6 +16,16 @@ export interface Scrape {
   readonly apps: readonly { readonly app: string; readonly placed?: string; readonly values: Readonly<Record<string, number>> }[];
 }
 
+/** A reading of an outside source of telemetry. */
+export interface Intake {
+  readonly source: string;
+  /** Epoch ms up to which it was read; absent: nothing yet. */
+  readonly untilMs?: number;
+  readonly askedMs: number;
+  /** What could not be told, a line each. */
+  readonly problems: readonly string[];
+}
+
 export interface LookRow {
   readonly lookMs: number;
   readonly configVersion: number;

@@ -25,7 +25,7 @@ export const MOST_LINES = 300;
 
 /** Packages whose values each pure folder may use. Digests are pure, so node:crypto is. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  domain: ['zod', 'yaml', 'node:crypto'],
+  domain: ['zod', 'yaml', '@prometheus-io/lezer-promql', 'node:crypto'],
   learning: ['protobufjs', 'zod', 'node:crypto'],
 };
 

@@ -48,6 +48,7 @@ export const TABLES = [
   'claim',
   'controller',
   'fleet',
+  'intake',
   'profile',
   'model_key',
   'model',

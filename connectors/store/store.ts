@@ -4,6 +4,7 @@ import { DEADLINE_S, connect } from './connect.ts';
 import type { Connection, Sql } from './connect.ts';
 import { createDecisions } from './decisions.ts';
 import { createEvidence } from './evidence.ts';
+import { createIntakes } from './intake.ts';
 import { createLooks } from './looks.ts';
 import { createMaintenance } from './maintain.ts';
 import { migrate, migrationOf } from './migrate.ts';
@@ -56,6 +57,7 @@ function compose(sql: Sql, { installation, deadlineMs }: { installation: string;
   const methods: Omit<Store, 'installation' | 'telemetry' | 'close'> = {
     ...configs.methods,
     appendScrape: (scrape) => appendScrape(scrape, parts),
+    ...createIntakes(sql),
     ...createLooks(sql),
     ...createPredictions(sql, names),
     ...createDecisions(sql, names),

@@ -10,6 +10,7 @@ import type {
   ControllerRow,
   EvidenceRow,
   FleetRow,
+  Intake,
   LookRow,
   ModelVersion,
   MoveEnd,
@@ -36,6 +37,11 @@ export interface Store {
   applyConfig(config: Config, by: string, nowMs: number): Promise<{ version: number; changed: boolean }>;
   config(): Promise<AppliedConfig | undefined>;
   appendScrape(scrape: Scrape): Promise<void>;
+
+  /** How far a source of telemetry was read; undefined = never. */
+  intake(source: string): Promise<Intake | undefined>;
+  /** Notes a reading; `untilMs` never goes back, and stays where it is absent. */
+  noteIntake(row: Intake): Promise<void>;
 
   /** Finds or makes the row of a look. */
   openLook(row: {

@@ -1,10 +1,10 @@
-import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Delivery, Notifier } from '../ports.ts';
-import { addressProblem, hostOf } from './address.ts';
-import { type Environment, readSecret } from './secret.ts';
+import { addressProblem, hostOf } from '../http/address.ts';
+import { guardedLookup } from '../http/guarded-lookup.ts';
+import { type Environment, readSecret } from '../http/secret.ts';
 import { signedHeaders } from './sign.ts';
 
 export interface WebhookOptions {
@@ -76,22 +76,6 @@ async function statusOf(url: URL, { body, ...options }: RequestOptions & { body:
     sent.on('error', reject);
     sent.end(body);
   });
-}
-
-type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
-
-/** The system's own look-up, every answer of which must be allowed: a name may lead anywhere, and elsewhere the next time. */
-function guardedLookup(host: string) {
-  return (name: string, options: LookupOptions, found: Found): void => {
-    systemLookup(name, { ...options, all: true }, (error, addresses) => {
-      if (error) return found(error, []);
-      const problem = addresses.map(({ address }) => addressProblem(address, host)).find((p) => p !== undefined);
-      if (problem !== undefined) return found(new Error(`the name ${problem}`), []);
-      const [first] = addresses;
-      if (options.all) return found(null, addresses);
-      return found(null, first?.address ?? '', first?.family);
-    });
-  };
 }
 
 /** Without the address: it may carry a token in its path. */

@@ -9,6 +9,7 @@ import { QUEUE } from '../../workflows/queues.ts';
 import { Stops } from '../../workers/parts/stops.ts';
 import { SEARCH_ATTRIBUTES } from '../platform/temporal-names.ts';
 import { findEndpoints, temporalConnection, type Where } from './connect.ts';
+import { SOURCE } from '../../connectors/prometheus/intake.ts';
 import { staleSeries } from './stale-series.ts';
 
 export interface Finding {
@@ -133,6 +134,14 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
       return state.open ? breakerSentence(state) : undefined;
     }),
   );
+  if (config.connectors.prometheus)
+    findings.push(
+      await judged(
+        'Prometheus answered every query the last time',
+        'mend what is named in connectors.prometheus of berth.yaml, or on its side',
+        () => intakeProblem(store),
+      ),
+    );
   if (endpoints.cluster === undefined) return findings;
   const platform = localPlatform({ dir: endpoints.cluster });
   findings.push(
@@ -158,4 +167,10 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
     ),
   );
   return findings;
+}
+
+async function intakeProblem(store: Store): Promise<string | undefined> {
+  const intake = await store.intake(SOURCE);
+  if (!intake) return 'nobody has asked it yet; the next look does';
+  return intake.problems.length === 0 ? undefined : intake.problems.join('; ');
 }

@@ -118,7 +118,7 @@ export function notifierContract(name: string, open: () => Notifier): void {
       const wrong = [{ env: 'NOT_SET' }, { file: '/nowhere/key' }];
       const whys = await Promise.all(wrong.map(async (secret) => send(30, undefined, secret)));
       expect(whys).toEqual([
-        { delivered: false, why: 'the environment variable NOT_SET of the control worker is not set', down: true },
+        { delivered: false, why: 'the environment variable NOT_SET of the worker is not set', down: true },
         { delivered: false, why: expect.stringContaining('the secret file /nowhere/key cannot be read: ENOENT'), down: true },
       ]);
       expect(there.got).toEqual([]);

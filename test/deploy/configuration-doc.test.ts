@@ -53,7 +53,10 @@ function keysOf(node: Node, path: string): string[] {
 /** As short as a file can be in which every block that has no default is there. */
 const SHORTEST = `
 version: 1
-connectors: { local: { neighbours: { warm: 1s, hot: 1s, gap: 1s } }, kubernetes: {} }
+connectors:
+  local: { neighbours: { warm: 1s, hot: 1s, gap: 1s } }
+  kubernetes: {}
+  prometheus: { url: 'http://prometheus:9090' }
 sites: { s: {}, t: {} }
 objectives: { o: { kpis: [{ name: latency, unit: ms, better: lower, best: 1, worst: 2 }], slo: 0.5 } }
 policies: { p: { windows: { open: [{ from: '22:00', to: '06:00' }], blackout: [{ name: x, from: '2026-12-24' }] } } }

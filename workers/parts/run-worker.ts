@@ -7,6 +7,7 @@ import { createActuateActivities, createComputeActivities, createControlActiviti
 import { folderBlobs } from '../../connectors/blobs/folder.ts';
 import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
 import { keepPins } from '../../connectors/kubernetes/keep-pins.ts';
+import { openIntake, takingIn } from '../../connectors/prometheus/intake.ts';
 import { openInference } from '../../connectors/onnx/inference.ts';
 import { trainInThread } from '../../connectors/onnx/train-thread.ts';
 import type { Platform } from '../../connectors/ports.ts';
@@ -54,8 +55,11 @@ async function createWorkers(roles: readonly Role[], given: Given): Promise<Work
   const { settings, stops } = given;
   const connection = await NativeConnection.connect(settings.temporal);
   stops.add('Temporal connection', () => connection.close());
-  const store = await openStore({ url: settings.databaseUrl });
-  stops.add('store', () => store.close());
+  const opened = await openStore({ url: settings.databaseUrl });
+  stops.add('store', () => opened.close());
+  const intake = openIntake({ store: opened, clock: () => Date.now(), environment: settings.secrets });
+  stops.add('intake', () => intake.close());
+  const store: Store = { ...opened, telemetry: takingIn(opened.telemetry, intake) };
   const workers: Worker[] = [];
   for (const role of roles)
     workers.push(await Worker.create({ ...(await optionsOf(role, { ...given, store })), connection, namespace: settings.namespace }));

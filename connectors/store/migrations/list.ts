@@ -5,6 +5,7 @@ import { learningTables } from './004-learning.ts';
 import { outboxByLook } from './005-outbox-by-look.ts';
 import { claimsByEnd } from './006-claims-by-end.ts';
 import { noticeTables } from './007-notices.ts';
+import { intakeTable } from './008-intake.ts';
 
 export interface Migration {
   readonly id: number;
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 5, name: 'outbox by look', sql: outboxByLook },
   { id: 6, name: 'claims by end', sql: claimsByEnd },
   { id: 7, name: 'notices', sql: noticeTables },
+  { id: 8, name: 'intake', sql: intakeTable },
 ];

@@ -93,6 +93,7 @@ async function fill(frame: string): Promise<void> {
   await store.claimPhase(decision.id, 'apply', T0);
   await store.mirrorController({ app: 'a0', seq: 3, paused: true, pause: said, excluded: [], quarantine: [] });
   await store.mirrorFleet({ seq: 1, paused: false });
+  await store.noteIntake({ source: 'prometheus', untilMs: T0, askedMs: T0, problems: ['it does not answer'] });
   await store.enqueue([{ id: 'n', kind: 'drift', atMs: T0, data: { text: said.reason } }]);
   await store.noteDelivery({ id: 'n', receiver: 'ops', tries: 1, nextMs: T0 + 1, failure: said.by });
   await store.saveProfile({ id: 'p', app: 'a0', createdMs: T0, profile: { frames: [frame, sha] } });

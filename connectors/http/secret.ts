@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { SecretReference } from '../../domain/notification-config.ts';
+import type { SecretReference } from '../../domain/secret-reference.ts';
 
 /** Longest secret that is read, in bytes. */
 const SECRET_MAX = 4096;
@@ -10,7 +10,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export async function readSecret({ env, file }: SecretReference, environment: Environment): Promise<string> {
   if (env !== undefined) {
     const value = environment[env];
-    if (value === undefined || value === '') throw new Error(`the environment variable ${env} of the control worker is not set`);
+    if (value === undefined || value === '') throw new Error(`the environment variable ${env} of the worker is not set`);
     return value;
   }
   const value = await readShort(file ?? '');
