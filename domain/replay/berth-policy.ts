@@ -8,7 +8,7 @@ import type { EvidenceRow, PastDecision, PredictionRow } from '../records.ts';
 import { type CoolDown, coolDownAfter } from './cool-down.ts';
 import type { ReplayPolicy } from './policy.ts';
 import type { Past, Trace } from './trace.ts';
-import { type WindowErrors, windowErrors } from './window-errors.ts';
+import { type SiteLevel, siteLevel } from './site-level.ts';
 
 export interface BerthOptions {
   readonly name: string;
@@ -25,8 +25,8 @@ const VERSION = 1;
 const UNLIMITED: Budgets = { fleet: Infinity, namespace: Infinity, source: Infinity, destination: Infinity };
 
 /**
- * berth itself: its own `decide` and allocator, every gate as live, mode automatic. It expects of each site what the last window had, with an
- * interval and an error measured on that trace up to now. A move takes place at once and succeeds, then the app cools down as live.
+ * berth itself: its own `decide` and allocator, every gate as live, mode automatic. It expects of each site its
+ * level (see site-level.ts), with the interval and error that had on that trace up to now. A move takes place at once and succeeds, then the app cools down as live.
  */
 export function berthPolicy(traces: readonly Trace[], options: BerthOptions): ReplayPolicy {
   const apps = traces.map((trace) => appState(trace, options));
@@ -53,7 +53,7 @@ interface AppState {
 function appState(trace: Trace, options: BerthOptions): AppState {
   const policy: Policy = { ...options.policy, mode: 'automatic' };
   const fixed = fixedInput(trace, { ...options, policy });
-  const errors = trace.sites.map(() => windowErrors());
+  const levels = trace.sites.map(siteLevel);
   const usual = trace.sites.map(() => ({ windows: 0, samples: 0 }));
   const keep = policy.sustained.of - 1;
   let past: readonly PastDecision[] = [];
@@ -62,7 +62,7 @@ function appState(trace: Trace, options: BerthOptions): AppState {
     app: trace.app,
     sites: trace.sites,
     look(known, here) {
-      if (known.now > 0) learn(known, { errors, usual });
+      if (known.now > 0) learn(known, { levels, usual });
       const lookMs = trace.fromMs + known.now * trace.everyMs;
       return decide({
         ...fixed,
@@ -70,10 +70,10 @@ function appState(trace: Trace, options: BerthOptions): AppState {
         nowMs: lookMs,
         ...(known.now > 0 && {
           previousMs: lookMs - trace.everyMs,
-          prediction: predictionOf(trace, known, { here, errors, usual, policy }),
+          prediction: predictionOf(trace, known, { here, levels, usual, policy }),
         }),
         placement: { app: trace.app, site: trace.sites[here] ?? '' },
-        evidence: evidenceOf(trace, { errors, policy, lookMs }),
+        evidence: evidenceOf(trace, { levels, policy, lookMs }),
         past,
         ...(cool && { controller: { app: trace.app, seq: 1, paused: false, excluded: [], quarantine: [], coolUntilMs: cool.untilMs } }),
       });
@@ -92,15 +92,15 @@ interface Usual {
   samples: number;
 }
 interface Learned {
-  readonly errors: readonly WindowErrors[];
+  readonly levels: readonly SiteLevel[];
   /** Windows with samples, and their samples. */
   readonly usual: readonly Usual[];
 }
 
 /** Takes in the window that has just ended. */
-function learn(past: Past, { errors, usual }: Learned): void {
+function learn(past: Past, { levels, usual }: Learned): void {
   past.sites.forEach((_, site) => {
-    errors[site]?.push(past.score(past.now - 1, site));
+    levels[site]?.push(past.score(past.now - 1, site));
     const samples = past.samples(past.now - 1, site);
     const own = usual[site];
     if (!own || samples === 0) return;
@@ -138,7 +138,7 @@ function fixedInput(trace: Trace, { policy, slo }: Pick<BerthOptions, 'policy' |
 function predictionOf(
   trace: Trace,
   past: Past,
-  { here, errors, usual, policy }: Learned & { here: number; policy: Policy },
+  { here, levels, usual, policy }: Learned & { here: number; policy: Policy },
 ): PredictionRow {
   const n = trace.sites.length;
   const last = past.now - 1;
@@ -153,8 +153,8 @@ function predictionOf(
     ageS[site] = Number.isNaN(score) ? NaN : 0;
     if (Number.isNaN(score)) continue;
     rule[site] = Math.max(LEAST, score);
-    const [low, high] = [errors[site]?.quantile(0.1) ?? NaN, errors[site]?.quantile(0.9) ?? NaN];
-    q.set([clip(score + Math.min(0, low)), score, clip(score + Math.max(0, high))], site * 3);
+    const expected = levels[site]?.expectation();
+    if (expected) q.set([expected.p10, expected.p50, expected.p90], site * 3);
   }
   return {
     app: trace.app,
@@ -173,12 +173,10 @@ function predictionOf(
   };
 }
 
-const clip = (score: number): number => Math.min(1, Math.max(0, score));
-
-/** The last window learns nothing, so there are no samples to wait for; what it gets wrong is measured. */
+/** A level is not learned elsewhere, so there are no samples to wait for; what it gets wrong is measured. */
 function evidenceOf(
   trace: Trace,
-  { errors, policy, lookMs }: Pick<Learned, 'errors'> & { policy: Policy; lookMs: number },
+  { levels, policy, lookMs }: Pick<Learned, 'levels'> & { policy: Policy; lookMs: number },
 ): readonly EvidenceRow[] {
   return trace.sites.map((site, i) => ({
     key: trace.app,
@@ -187,7 +185,7 @@ function evidenceOf(
     site,
     samples: policy.trust.samples,
     newestMs: lookMs,
-    error: errors[i]?.meanAbsolute() ?? NaN,
+    error: levels[i]?.expectation()?.error ?? NaN,
     coverage: NaN,
   }));
 }

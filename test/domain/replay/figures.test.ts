@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { cutWindows } from '../../../domain/replay/cut-windows.ts';
 import { figuresOf } from '../../../domain/replay/figures.ts';
-import { windowErrors } from '../../../domain/replay/window-errors.ts';
+import { newest } from '../../../domain/replay/newest.ts';
+import { siteLevel } from '../../../domain/replay/site-level.ts';
 import { coolDownAfter } from '../../../domain/replay/cool-down.ts';
 import { policySchema } from '../../../domain/config.ts';
 import { traceOf } from './traces.ts';
@@ -76,17 +77,27 @@ describe('windows', () => {
 });
 
 describe('what is kept of the past', () => {
-  test('errors of the last window are counted, and none spans an unknown one', () => {
-    const errors = windowErrors();
-    for (const score of [0.5, 0.75, NaN, 0.25, 0.5, 0.5]) errors.push(score);
-    expect([errors.samples(), errors.meanAbsolute(), errors.quantile(0), errors.quantile(1)]).toEqual([3, 0.5 / 3, 0, 0.25]);
+  test('the quantiles are those of the newest numbers', () => {
+    const three = newest(3);
+    expect(three.quantile(0.5)).toBeNaN();
+    for (const value of [9, 2, 1, 2]) three.push(value);
+    expect([three.quantile(0), three.quantile(0.5), three.quantile(1)]).toEqual([1, 2, 2]);
   });
 
-  test('the quantiles are those of the newest 288 errors', () => {
-    const errors = windowErrors();
-    for (let i = 0; i < 400; i++) errors.push(i < 100 ? i % 2 : 0.5);
-    expect([errors.quantile(0), errors.quantile(1)]).toEqual([0, 0]);
-    expect(errors.samples()).toBe(399);
+  test('the level of a site is its mean in noise, and its last window after a step', () => {
+    const level = siteLevel();
+    for (let i = 0; i < 24; i++) level.push(i % 2 ? 0.54 : 0.56);
+    expect(level.expectation()?.p50).toBeCloseTo(0.55, 12);
+    level.push(0.9);
+    expect(level.expectation()?.p50).toBeCloseTo(0.9, 12);
+  });
+
+  test('of a site that is unknown now nothing is expected, and the gap is no error', () => {
+    const level = siteLevel();
+    for (const score of [0.5, 0.5, NaN]) level.push(score);
+    expect(level.expectation()).toBeUndefined();
+    for (const score of [0.5, 0.5]) level.push(score);
+    expect(level.expectation()).toEqual({ p10: 0.5, p50: 0.5, p90: 0.5, error: 0 });
   });
 
   test('a rest grows with every move that follows soon, up to its limit, and begins anew after a quiet time', () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { policySchema } from '../../../domain/config.ts';
 import { type ReplayOptions, replayTraces } from '../../../domain/replay/replay-traces.ts';
 import type { Trace } from '../../../domain/replay/trace.ts';
-import { traceOf } from './traces.ts';
+import { gauss, random, traceOf } from './traces.ts';
 
 const options = (more: Partial<ReplayOptions> = {}): ReplayOptions => ({
   start: 0,
@@ -78,6 +78,25 @@ describe('a trace decided again', () => {
     moves.forEach((at, i) => {
       if (i > 0) expect(at - (moves[i - 1] ?? 0)).toBeGreaterThanOrEqual(12);
     });
+  });
+
+  test.each([0.005, 0.02, 0.05, 0.1])('on two equal sites with noise of %d it never moves in 1,000 looks', (sd) => {
+    for (const seed of [1, 2]) {
+      const next = random(seed);
+      const noisy = () => Math.min(1, Math.max(0, 0.6 + sd * gauss(next)));
+      expect(named(traceOf(Array.from({ length: 1001 }, () => [noisy(), noisy()])), 'berth').moves).toBe(0);
+    }
+  });
+
+  test('on a square wave across the threshold it moves at most once per cool-down', () => {
+    for (const half of [1, 2, 3, 5, 8]) {
+      const rows = Array.from({ length: 400 }, (_, i) => (Math.floor(i / half) % 2 ? [0.5, 0.7] : [0.7, 0.5]));
+      const { berth } = replayTraces([traceOf(rows)], options({ policy: policySchema.parse({ cooldown: { initial: '30m', factor: 1 } }) }));
+      const moves = [...berth].flatMap((site, i) => (i > 0 && site !== berth[i - 1] ? [i] : []));
+      moves.forEach((at, i) => {
+        if (i > 0) expect(at - (moves[i - 1] ?? 0)).toBeGreaterThanOrEqual(6);
+      });
+    }
   });
 
   test('no decision sees what comes after it', () => {
