@@ -65,7 +65,8 @@ function assessSite(input: DecideInput, { site, i, refusal, evidence }: SiteFact
   const candidate: Mutable<Candidate> = { site, current: site === input.placement.site, trust: trust.trust };
   if (q && !data) candidate.qos = q;
   if (rule !== undefined) candidate.rule = rule;
-  if (trust.error !== undefined) candidate.error = trust.error;
+  // As the record keeps it, so that a decision made again from its record has the same margins.
+  if (trust.error !== undefined) candidate.error = Math.fround(trust.error);
   if (refusal !== undefined) candidate.refusal = refusal;
   if (barred) candidate.barred = barred;
   return q ? { candidate, q, ageS, complete } : { candidate, ageS, complete };

@@ -13,7 +13,7 @@ const SNAPSHOT_MAX = 16 * 1024;
 
 type ClaimMethods = Pick<
   Store,
-  'claimMove' | 'saveSnapshot' | 'claimPhase' | 'endClaim' | 'claim' | 'openClaims' | 'claims' | 'endedMoves'
+  'claimMove' | 'saveSnapshot' | 'claimPhase' | 'endClaim' | 'claim' | 'openClaims' | 'claimsOpenAt' | 'claims' | 'endedMoves'
 >;
 
 export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
@@ -57,6 +57,11 @@ export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
     /** Oldest first. */
     async openClaims() {
       return (await sql<Row[]>`select * from claim where ended is null order by opened_ms, decision_id`).map(readClaim);
+    },
+    async claimsOpenAt(atMs) {
+      const rows = await sql<Row[]>`
+        select * from claim where opened_ms <= ${atMs} and (ended_ms is null or ended_ms > ${atMs}) order by opened_ms, decision_id`;
+      return rows.map(readClaim);
     },
     endedMoves: (limit) => newestEnds(sql, limit),
     /** Newest first. */

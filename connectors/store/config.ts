@@ -34,7 +34,8 @@ export function createConfigs(sql: Sql, names: Names) {
     return { version: row.version, config: await ofVersion(row.version, db) };
   }
 
-  const methods: Pick<Store, 'applyConfig' | 'config'> = {
+  const methods: Pick<Store, 'applyConfig' | 'config' | 'configOf'> = {
+    configOf: (version) => ofVersion(version),
     async applyConfig(config, by, nowMs) {
       const body = JSON.stringify(config);
       const digest = createHash('sha256').update(body).digest('hex');

@@ -36,6 +36,8 @@ export interface Store {
   /** Applies a configuration. Equal to the one in force: nothing is written and `changed` is false. */
   applyConfig(config: Config, by: string, nowMs: number): Promise<{ version: number; changed: boolean }>;
   config(): Promise<AppliedConfig | undefined>;
+  /** A configuration that was in force once. Throws an error for a version that never was. */
+  configOf(version: number): Promise<Config>;
   appendScrape(scrape: Scrape): Promise<void>;
 
   /** How far a source of telemetry was read; undefined = never. */
@@ -84,6 +86,8 @@ export interface Store {
   ): Promise<Claim>;
   claim(decisionId: string): Promise<Claim | undefined>;
   openClaims(): Promise<readonly Claim[]>;
+  /** Those that were open at a time in the past. */
+  claimsOpenAt(atMs: number): Promise<readonly Claim[]>;
   claims(filter: { app?: string; limit: number }): Promise<readonly Claim[]>;
   /** How the newest moves ended, newest first, for the breaker: without profiles, refusals and moves that were cancelled. */
   endedMoves(limit: number): Promise<readonly EndedMove[]>;

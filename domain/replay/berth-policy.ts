@@ -2,10 +2,10 @@ import { allocate } from '../allocate.ts';
 import { type AppSpec, type Budgets, configSchema, type Objective, type Policy } from '../config.ts';
 import type { DecideInput } from '../decide-input.ts';
 import { decide } from '../decide.ts';
-import { isWanted } from '../decision-record.ts';
 import type { Decision } from '../decision.ts';
 import type { EvidenceRow, PastDecision, PredictionRow } from '../records.ts';
 import { type CoolDown, coolDownAfter } from './cool-down.ts';
+import { pastDecision } from './replay-records.ts';
 import type { ReplayPolicy } from './policy.ts';
 import type { Past, Trace } from './trace.ts';
 import { type SiteLevel, siteLevel } from './site-level.ts';
@@ -188,15 +188,4 @@ function evidenceOf(
     error: levels[i]?.expectation()?.error ?? NaN,
     coverage: NaN,
   }));
-}
-
-function pastDecision(d: Decision): PastDecision {
-  return {
-    app: d.app,
-    lookMs: d.lookMs,
-    verdict: d.verdict,
-    wanted: isWanted(d),
-    ...(d.from !== undefined && { from: d.from }),
-    ...(d.to !== undefined && { to: d.to }),
-  };
 }

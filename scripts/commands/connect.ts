@@ -76,3 +76,13 @@ export async function withPlatform<T>(where: Where, run: (connected: Connected) 
     await stops.run();
   }
 }
+
+/** Runs a command that needs nothing but the store. */
+export async function withStore<T>(where: Where, run: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore({ url: findEndpoints(where).databaseUrl, max: 2 });
+  try {
+    return await run(store);
+  } finally {
+    await store.close();
+  }
+}

@@ -5,9 +5,11 @@ import type { Command } from 'commander';
 import { policySchema } from '../../domain/config.ts';
 import { cutWindows } from '../../domain/replay/cut-windows.ts';
 import { replayTraces, type ReplayedPolicy } from '../../domain/replay/replay-traces.ts';
-import { Told } from './connect.ts';
+import { Told, type Where } from './connect.ts';
 import { readPolicy } from './read-policy.ts';
 import { readTrace } from './read-trace.ts';
+import { replayStored, type RecordOptions } from './replay-stored.ts';
+import { foresee, type WhatIfOptions } from './what-if.ts';
 import { table } from './status.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -26,23 +28,40 @@ interface TraceOptions {
   readonly json?: string;
 }
 
-/** What decides a past again: replay. */
+/** What decides again, or ahead: replay, what-if. */
 export function replayCommands(program: Command): void {
   program
     .command('replay')
-    .description('decide a trace again, offline, in which the QoS of every site is known')
-    .requiredOption('--trace <files...>', 'CSV, plain or .gz: one row per time and site')
+    .description('decide again: recorded looks (--from, --to), or a trace in which the QoS of every site is known (--trace)')
+    .option('--from <time>', 'first look of the records to decide again, ISO 8601')
+    .option('--to <time>', 'last look; default: now')
+    .option('--trace <files...>', 'offline: CSV, plain or .gz, one row per time and site')
     .option('--time <column>', 'time of the row: epoch in s, ms, us or ns, or ISO 8601', 'timestamp')
     .option('--site <column>', 'site of the row', 'site')
     .option('--qos <column>', 'QoS score between 0 and 1; empty = unknown', 'qos')
-    .option('--app <column>', 'app of the row; absent: all rows are of one app')
+    .option('--app <name>', 'records: only this app; trace: the column that names the app, if there are several')
     .option('--every <duration>', 'time between decisions', '5m')
     .option('--start <site>', 'where every policy begins; default: the first by name')
     .option('--move-cost <duration>', 'time without service per move', '0')
     .option('--slo <score>', 'the score that is good enough: berth stays where it is reached; default: none is, and 0.5 counts as target')
     .option('--policy <file>', 'YAML with the keys of one policy of berth.yaml; default: the defaults')
     .option('--json <file>', 'also write the figures there')
-    .action((options: TraceOptions) => replayTrace(options));
+    .action((options: Partial<TraceOptions> & RecordOptions) => {
+      if ((options.trace === undefined) === (options.from === undefined)) throw new Told('give either --trace or --from', 2);
+      return isTrace(options) ? replayTrace(options) : replayStored(options, program.opts<Where>());
+    });
+  program
+    .command('what-if')
+    .description('what the newest look would decide if something were different; changes nothing')
+    .option('--gone <site>', 'a site goes away')
+    .option('--cordoned <site>', 'a site takes nothing new')
+    .option('--margin <points>', 'score points that must be gained, for every app')
+    .option('--policy <file>', 'YAML with the keys of one policy, for every app')
+    .action((options: WhatIfOptions) => foresee(options, program.opts<Where>()));
+}
+
+function isTrace(options: Partial<TraceOptions>): options is TraceOptions {
+  return options.trace !== undefined;
 }
 
 async function replayTrace(options: TraceOptions): Promise<void> {

@@ -1,0 +1,150 @@
+import type { Config } from '../config.ts';
+import type { DecideInput } from '../decide-input.ts';
+import type { Candidate, Decision, Gate } from '../decision.ts';
+import type { Approval, ControllerRow, EvidenceRow, PredictionRow } from '../records.ts';
+
+export interface Recorded {
+  readonly decision: Decision;
+  /** The row the decision was made from; absent: there was none. */
+  readonly prediction?: PredictionRow;
+  /** Configuration of the look. */
+  readonly config: Config;
+  /** Policy to decide with; absent: the app's own of that configuration. */
+  readonly policy?: DecideInput['policy'];
+}
+
+/**
+ * What `decide` saw, put together again from a decision, its prediction and its configuration, but for the looks before. Undefined when the
+ * configuration does not know the app. What the record keeps only as an outcome stays as it was judged: pauses, refusals, quarantines, cool-downs, and
+ * of the evidence its error and the trust it came to.
+ */
+export function recordedInput({ decision, prediction, config, policy }: Recorded): Omit<DecideInput, 'past'> | undefined {
+  const spec = config.apps[decision.app];
+  const own = spec && config.policies[spec.policy];
+  const objective = spec && config.objectives[spec.objective];
+  if (!spec || !own || !objective) return undefined;
+  const { app, lookMs } = decision;
+  const numbers = numbersOf(decision);
+  const lateS = numbers('fresh', 'lateS') ?? 0;
+  const gapS = numbers('observe', 'gapS');
+  const nowMs = lookMs + Math.round(lateS * 1000);
+  const used = policy ?? own;
+  return {
+    app,
+    spec,
+    policy: used,
+    objective,
+    policyVersion: decision.policyVersion,
+    sites: (spec.sites ?? Object.keys(config.sites)).flatMap((site) => {
+      const siteSpec = config.sites[site];
+      return siteSpec ? [{ site, spec: siteSpec }] : [];
+    }),
+    lookMs,
+    nowMs,
+    intervalS: (numbers('observe', 'limitS') ?? 0) / 2,
+    ...(gapS !== undefined && { previousMs: lookMs - gapS * 1000 }),
+    recordOnly: numbers('observe', 'recordOnly') === 1,
+    placement: {
+      app,
+      ...(decision.from !== undefined && { site: decision.from }),
+      ...(numbers('busy', 'busy') === 1 && { busy: 'as recorded' }),
+    },
+    refusals: decision.candidates.flatMap(({ site, refusal }) => (refusal === undefined ? [] : [{ site, refusal }])),
+    ...(prediction && { prediction }),
+    evidence: decision.candidates.flatMap((c) => evidenceOf(c, { app, policy: own, nowMs, ...(prediction && { prediction }) })),
+    controller: controllerOf(decision, nowMs),
+    ...fleetOf(decision, nowMs),
+  };
+}
+
+const RECORD = 'as recorded';
+
+function fleetOf(decision: Decision, nowMs: number): Pick<DecideInput, 'fleet' | 'breaker'> {
+  const numbers = numbersOf(decision);
+  const said = { by: RECORD, reason: RECORD, ...until(nowMs, numbers('freeze', 'leftS')) };
+  const [moves, reverts, limit] = [numbers('breaker', 'moves'), numbers('breaker', 'reverts'), numbers('breaker', 'limit')];
+  return {
+    fleet: {
+      seq: 0,
+      paused: numbers('freeze', 'fleetPaused') === 1,
+      pause: said,
+      ...(numbers('freeze', 'fleetFrozen') === 1 && { frozen: said }),
+    },
+    ...(moves !== undefined &&
+      reverts !== undefined &&
+      limit !== undefined && { breaker: { open: numbers('breaker', 'open') === 1, moves, reverts, limit } }),
+  };
+}
+
+/** The figures of a decision's gates; undefined = could not be told then. */
+function numbersOf({ gates }: Decision): (gate: Gate, name: string) => number | undefined {
+  const of = new Map(gates.map((g) => [g.gate, g.numbers]));
+  return (gate, name) => of.get(gate)?.[name];
+}
+
+function until(nowMs: number, leftS: number | undefined): { untilMs?: number } {
+  return leftS === undefined ? {} : { untilMs: nowMs + leftS * 1000 };
+}
+
+/** Evidence that comes to the recorded trust under the policy of then; another policy judges the error anew. */
+function evidenceOf(
+  { site, trust, error }: Candidate,
+  { app, prediction, policy, nowMs }: Pick<Recorded, 'prediction'> & { app: string; policy: DecideInput['policy']; nowMs: number },
+): EvidenceRow[] {
+  const { modelKey: key, modelVersion: version } = prediction ?? {};
+  if (key === undefined || version === undefined || error === undefined) return [];
+  const { samples, maxAge, maxError } = policy.trust;
+  const aged = trust === 'provisional' && error <= maxError;
+  return [
+    {
+      key,
+      version,
+      app,
+      site,
+      error,
+      coverage: NaN,
+      samples: trust === 'insufficient' && error <= 2 * maxError ? 0 : Math.max(samples, SAMPLES_ENOUGH),
+      newestMs: aged ? nowMs - Math.max(maxAge, AGE_LONG_S) * 1000 - 1000 : nowMs,
+    },
+  ];
+}
+
+/** Beyond what any policy may ask for, so that a verdict on samples or age that was passed once is not passed again by other limits. */
+const SAMPLES_ENOUGH = 1e9;
+const AGE_LONG_S = 1e8;
+
+function controllerOf(decision: Decision, nowMs: number): ControllerRow {
+  const numbers = numbersOf(decision);
+  const coolS = numbers('cooldown', 'leftS') ?? 0;
+  const forced = numbers('override', 'forced') === 1;
+  const targetLeftS = numbers('quarantine', 'leftS') ?? 0;
+  return {
+    app: decision.app,
+    seq: 0,
+    paused: numbers('pause', 'paused') === 1,
+    pause: { by: RECORD, reason: RECORD, ...until(nowMs, numbers('pause', 'leftS')) },
+    ...(forced && {
+      override: { site: overrideSite(decision), by: RECORD, reason: RECORD, ...until(nowMs, numbers('override', 'leftS')) },
+    }),
+    excluded: [],
+    ...(numbers('freeze', 'appFrozen') === 1 && { frozen: { by: RECORD, reason: RECORD, ...until(nowMs, numbers('freeze', 'leftS')) } }),
+    ...(numbers('approval', 'waiting') === 1 && { approval: waitingOf(decision, nowMs) }),
+    ...(coolS > 0 && { coolUntilMs: nowMs + coolS * 1000 }),
+    quarantine: decision.candidates.flatMap(({ site, barred }) => {
+      const leftS = site === decision.to && targetLeftS > 0 ? targetLeftS : barred === 'quarantined' ? 1 : 0;
+      return leftS > 0 ? [{ site, untilMs: nowMs + leftS * 1000 }] : [];
+    }),
+    ...(numbers('pause', 'held') === 1 && { held: RECORD }),
+    ...(numbers('busy', 'moving') === 1 && { moving: RECORD }),
+  };
+}
+
+function waitingOf({ id, from, to, gain }: Decision, nowMs: number): Approval {
+  return { decisionId: id, from: from ?? '', to: to ?? '', gain: gain ?? 0, reason: RECORD, sinceMs: nowMs, expiresMs: nowMs + 1 };
+}
+
+/** An override that names a site the app may not run on has no target in the record; any name that is none of its sites stands for it. */
+function overrideSite(decision: Decision): string {
+  if (numbersOf(decision)('override', 'atTarget') === 1) return decision.from ?? '';
+  return decision.to ?? '';
+}
