@@ -11,6 +11,7 @@ import { placementActivities } from './placement.ts';
 import { predictionActivities } from './predictions.ts';
 import { profileActivities } from './profiles.ts';
 import { promotionActivities } from './promotion.ts';
+import { replayActivities } from './replays.ts';
 import { trainingActivities } from './training.ts';
 
 /** Activities by trust level: each worker gets its own and no other's. */
@@ -25,6 +26,7 @@ export const createControlActivities = (deps: ControlDeps) => ({
   ...fleetActivities(deps),
   ...drainActivities(deps),
   ...noticeActivities(deps),
+  ...replayActivities(deps),
 });
 export const createComputeActivities = (deps: ComputeDeps) => ({ ...predictionActivities(deps), ...trainingActivities(deps) });
 export const createActuateActivities = (deps: ActuateDeps) => placementActivities(deps);

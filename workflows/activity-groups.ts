@@ -108,3 +108,11 @@ export const training = proxyActivities<Pick<ComputeActivities, 'fitModel' | 'ch
   heartbeatTimeout: '20 seconds',
   retry: { initialInterval: '1 second', maximumAttempts: 3, nonRetryableErrorTypes: [...HOPELESS, 'TooLittleData'] },
 });
+
+/** A period of the records decided again: minutes at most, a heartbeat, and nothing is lost by beginning anew. */
+export const replay = proxyActivities<Pick<ControlActivities, 'replayLooks'>>({
+  taskQueue: QUEUE.control,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumAttempts: 3, nonRetryableErrorTypes: [...HOPELESS, 'BlobMissing'] },
+});

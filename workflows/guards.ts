@@ -5,7 +5,7 @@ import type { ApprovalMessage, MoveEnded, MoveLost, OperatorMessage, SiteMessage
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+export const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 const ENDS = ['done', 'reverted', 'revert-failed', 'refused'];
 const DECISION_MAX = 200;
 const VERDICTS = ['recommend', 'approve', 'move'];

@@ -6,4 +6,5 @@ export { placementController } from './placement-controller.ts';
 export { migrateApp } from './migrate-app.ts';
 export { drainSite } from './drain-site.ts';
 export { watchFleet } from './watch-fleet.ts';
+export { replayDecisions } from './replay-decisions.ts';
 export { deliverNotices } from './deliver-notices.ts';

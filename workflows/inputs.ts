@@ -2,10 +2,11 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 
 import type { ControllerInput } from './controller-state.ts';
 import type { DrainInput } from './drain-site.ts';
-import { nameProblem, numberProblem, readRecord, readSiteMessage, textProblem } from './guards.ts';
+import { INSTANT, nameProblem, numberProblem, readRecord, readSiteMessage, textProblem } from './guards.ts';
 import type { MoveInput } from './migrate-app.ts';
 import type { ProfileInput } from './profile-app.ts';
 import type { PromoteInput } from './promote-model.ts';
+import type { ReplayInput } from './replay-decisions.ts';
 import type { TrainInput } from './train-model.ts';
 import type { WatchInput } from './watch-fleet.ts';
 
@@ -78,6 +79,25 @@ export function promoteInput(raw: unknown): PromoteInput {
       (input['by'] === undefined ? undefined : textProblem(input, 'by', 100)),
   );
   return input as unknown as PromoteInput;
+}
+
+export function replayInput(raw: unknown): ReplayInput {
+  const input = record(raw, ['from', 'to', 'app', 'policy'], '{"from":"2026-11-25T18:00:00Z","to":"2026-11-25T19:00:00Z"}');
+  const { from, to, policy } = input;
+  const instantProblem = (field: 'from' | 'to', value: unknown) =>
+    typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value))
+      ? undefined
+      : `${field} must be an instant such as 2026-11-25T18:00:00Z`;
+  refuse(
+    instantProblem('from', from) ??
+      instantProblem('to', to) ??
+      (Date.parse(from as string) > Date.parse(to as string) ? 'from is after to' : undefined) ??
+      (input['app'] === undefined ? undefined : nameProblem(input, 'app')) ??
+      (policy === undefined || (typeof policy === 'string' && /^[0-9a-f]{64}$/.test(policy))
+        ? undefined
+        : 'policy must be the sha256 of a blob'),
+  );
+  return input as unknown as ReplayInput;
 }
 
 export function moveInput(raw: unknown): MoveInput {

@@ -11,5 +11,6 @@ export const workflowIds = {
   drain: (site: string) => `drain/${site}`,
   watch: 'watch/fleet',
   notices: 'notify/fleet',
+  replay: (name: string) => `replay/${name}`,
   look: (lookMs: number) => `predict/fleet-${new Date(lookMs).toISOString()}`,
 } as const;

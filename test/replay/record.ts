@@ -170,6 +170,9 @@ test('models and looks', async () => {
   await ended('train-model.too-little', await start('trainModel', workflowIds.train('a9'), { app: 'a9' }));
   tooLittle = false;
   await ended('predict-qos.done', await start('predictQos', 'predict/by-hand'));
+  const period = { from: '2026-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' };
+  await ended('replay-decisions.done', await start('replayDecisions', workflowIds.replay('all'), period));
+  await ended('replay-decisions.refused', await start('replayDecisions', workflowIds.replay('bad'), { ...period, app: '../etc' }));
 });
 
 test('notices', async () => {

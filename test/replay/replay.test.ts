@@ -25,6 +25,8 @@ const WANTED = [
   ...['cancelled', 'done', 'one-visit-failed', 'refused'].map((o) => `profile-app.${o}`),
   'promote-model.kept',
   'promote-model.promoted',
+  'replay-decisions.done',
+  'replay-decisions.refused',
   'train-model.promoted',
   'train-model.too-little',
   'watch-fleet.carried-on',
