@@ -1,4 +1,5 @@
 import { errorText } from './commands/error-text.ts';
+import { readDecisionsOptions, DECISIONS_USAGE, runDecisions } from './bench/decisions.ts';
 import { runLearning } from './bench/learning/learning.ts';
 import { LEARNING_USAGE, readLearningOptions } from './bench/learning/options.ts';
 import { runLoop } from './bench/loop.ts';
@@ -31,6 +32,15 @@ const BENCHMARKS: readonly Benchmark[] = [
     read(args) {
       const options = readLearningOptions(args);
       return () => runLearning(options, say);
+    },
+  },
+  {
+    name: 'decisions',
+    about: 'what berth decides on a recorded trace and in made-up worlds, and how fast; under 3 minutes',
+    usage: DECISIONS_USAGE,
+    read(args) {
+      const options = readDecisionsOptions(args);
+      return () => runDecisions(options, say);
     },
   },
 ];
