@@ -9,6 +9,8 @@ import { decide } from '../domain/decide.ts';
 import type { Decision, Proposal } from '../domain/decision.ts';
 import { summariseDecision } from '../domain/explain.ts';
 import type { AppliedConfig, EvidenceRow, LookRow, Placement } from '../domain/records.ts';
+import { timeToMove } from '../domain/move-record.ts';
+import { rightsByRecord } from '../domain/rights.ts';
 import { isStanding, isUnasked } from '../domain/standing.ts';
 import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
@@ -95,7 +97,7 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
   const apps = appNames(applied);
   // The look before is needed in any case: what it recommended is not proposed again.
   const longest = Math.max(1, ...Object.values(applied.config.policies).map((p) => p.sustained.of - 1));
-  const [predictions, past, controllers, fleet, evidence, claims, ends, placements, refusals] = await Promise.all([
+  const [predictions, past, controllers, fleet, evidence, claims, ends, moves, placements, refusals] = await Promise.all([
     store.readPredictions(lookMs),
     store.pastDecisions(lookMs, longest),
     store.controllers(),
@@ -103,6 +105,7 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     store.evidence(),
     store.openClaims(),
     store.endedMoves(applied.config.breaker.last),
+    store.moveRecords({ sinceMs: lookMs - recordS(applied) * 1000, limit: MOVES_READ }),
     ...askCluster(cluster, apps),
   ]);
   return {
@@ -111,6 +114,8 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     evidence: by(evidence, (e) => e.key),
     claims,
     ends,
+    moves,
+    movesOf: by(moves, (m) => m.app),
     placements,
     predictionOf: new Map(predictions.map((p) => [p.app, p])),
     pastOf: by(past, (p) => p.app),
@@ -121,6 +126,12 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     everySite: Object.keys(applied.config.sites).flatMap((site) => siteOf(applied.config, site)),
   };
 }
+
+/** Moves that a look reads, newest first, to judge the models and the time that moves take. */
+const MOVES_READ = 500;
+
+/** How long ago moves still count: for rights as each policy says, for the time to move a week. */
+const recordS = ({ config }: AppliedConfig) => Math.max(7 * 86_400, ...Object.values(config.policies).map((p) => p.rights.within));
 
 /** Where the apps are and could be. Of a cluster that does not answer nothing is known, and every decision says so. */
 function askCluster(cluster: ControlDeps['cluster'], apps: readonly string[]) {
@@ -180,7 +191,26 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
     ...(prediction && { prediction }),
     ...(controller && { controller }),
     ...(known.fleet && { fleet: known.fleet }),
+    ...recordOf(known, { app, policy, nowMs, ...(prediction && { prediction }) }),
     breaker: breakerOf(known.ends, config.breaker, { nowMs, ...(known.fleet?.reset && { resetMs: known.fleet.reset.atMs }) }),
+  };
+}
+
+/** What the moves so far say of the model that predicted, and of how long a move of this app takes. */
+function recordOf(
+  known: Known,
+  { app, policy, nowMs, prediction }: Pick<DecideInput, 'app' | 'policy' | 'nowMs' | 'prediction'>,
+): Pick<DecideInput, 'rights' | 'moveS'> {
+  const own = by(known.movesOf.get(app) ?? [], (m) => m.to);
+  const times = [...own].flatMap(([site, moves]) => {
+    const seconds = timeToMove(moves);
+    return seconds === undefined ? [] : [[site, seconds] as const];
+  });
+  const { modelKey: key, modelVersion: version } = prediction ?? {};
+  const model = key === undefined || version === undefined ? undefined : { key, version };
+  return {
+    ...(times.length > 0 && { moveS: new Map(times) }),
+    ...(model && known.moves.length > 0 && { rights: rightsByRecord(known.moves, { model, policy, nowMs }) }),
   };
 }
 

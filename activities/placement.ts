@@ -54,6 +54,8 @@ export const placementActivities = (deps: ActuateDeps) => ({
       if (state.failed !== undefined) throw ApplicationFailure.nonRetryable(`${app} did not come up on ${to}: ${state.failed}`, 'NotReady');
       since = state.ready ? (since ?? now) : undefined;
       if (since !== undefined && now - since >= input.stableS * 1000) {
+        // From here on it served, so this is how long the move has taken.
+        await deps.store.claimPhase(claimId, 'serving', since);
         return { ...(state.report && { failedRequests: state.report.failedRequests }), waitedS: (now - began) / 1000 };
       }
       if (now - began > input.deadlineS * 1000)

@@ -13,6 +13,10 @@ export interface Assessed {
   readonly ageS: number;
   /** Share of the window's samples of the site; NaN = unknown. */
   readonly complete: number;
+  /** Age of evidence that is good enough but for its age. */
+  readonly decayedS?: number;
+  /** What one hour there costs; undefined = unknown. */
+  readonly costPerHour?: number;
 }
 
 /** Longest refusal a decision carries: operators and schedulers write these. */
@@ -29,7 +33,10 @@ export function predictorOf(policy: Policy, prediction: PredictionRow | undefine
 export function assessSites(input: DecideInput): readonly Assessed[] {
   const refusals = refusalsBySite(input);
   const evidence = evidenceBySite(input);
-  return input.sites.map(({ site }, i) => assessSite(input, { site, i, refusal: refusals.get(site), evidence: evidence.get(site) }));
+  return input.sites.map(({ site, spec }, i) => {
+    const assessed = assessSite(input, { site, i, refusal: refusals.get(site), evidence: evidence.get(site) });
+    return spec.costPerHour === undefined ? assessed : { ...assessed, costPerHour: spec.costPerHour };
+  });
 }
 
 interface SiteFacts {
@@ -52,11 +59,13 @@ function assessSite(input: DecideInput, { site, i, refusal, evidence }: SiteFact
     ? 'absurd'
     : !q
       ? 'no-prediction'
-      : !isFresh(input, ageS)
-        ? 'stale'
-        : !(complete >= policy.completeness)
-          ? 'incomplete'
-          : undefined;
+      : isLate(input, predictor)
+        ? 'late'
+        : !isFresh(input, ageS)
+          ? 'stale'
+          : !(complete >= policy.completeness)
+            ? 'incomplete'
+            : undefined;
   const barred: Barrier | undefined = data ?? (quarantineLeftS(input, site) > 0 ? 'quarantined' : undefined);
   // The rule learns nothing, so it has no evidence to wait for: it is trusted on fresh input, and its error is 0 by definition.
   const trust =
@@ -69,7 +78,8 @@ function assessSite(input: DecideInput, { site, i, refusal, evidence }: SiteFact
   if (trust.error !== undefined) candidate.error = Math.fround(trust.error);
   if (refusal !== undefined) candidate.refusal = refusal;
   if (barred) candidate.barred = barred;
-  return q ? { candidate, q, ageS, complete } : { candidate, ageS, complete };
+  const decayed = 'decayedS' in trust && trust.decayedS !== undefined ? { decayedS: trust.decayedS } : {};
+  return q ? { candidate, q, ageS, complete, ...decayed } : { candidate, ageS, complete, ...decayed };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -100,6 +110,11 @@ function sane(score: number | undefined): number | undefined {
 /** Seconds by which the decision is later than its look; a clock behind the schedule makes nothing younger. */
 export function lateS({ nowMs, lookMs }: Pick<DecideInput, 'nowMs' | 'lookMs'>): number {
   return Math.max(0, (nowMs - lookMs) / 1000);
+}
+
+/** The time that a forecast is for has come before the decision. What is observed now is no forecast. */
+export function isLate(input: Pick<DecideInput, 'nowMs' | 'lookMs' | 'prediction'>, predictor: Decision['predictor']): boolean {
+  return predictor !== 'rule' && input.prediction !== undefined && lateS(input) >= input.prediction.horizonMs / 1000;
 }
 
 /** An age beyond the limit in either direction is no age: samples from far in the future come from a wrong clock. */

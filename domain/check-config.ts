@@ -1,5 +1,5 @@
 import { windowProblems } from './check-windows.ts';
-import { appSchema, type Config, configSchema, objectiveSchema, policySchema, siteSchema } from './config.ts';
+import { appSchema, type Config, configSchema, type Objective, objectiveSchema, policySchema, siteSchema } from './config.ts';
 import { cronProblem } from './cron.ts';
 import type { KubernetesApp } from './kubernetes-config.ts';
 import { nearestName } from './nearest-name.ts';
@@ -102,11 +102,14 @@ function checkSites({ config, problem }: Check): void {
 }
 
 function checkObjectives({ config, problem, warn }: Check): void {
-  for (const [name, { kpis }] of config.objectives) {
+  for (const [name, objective] of config.objectives) {
+    const { kpis } = objective;
     const seen = new Set<string>();
     for (const [i, kpi] of kpis.entries()) {
       const at = ['objectives', name, 'kpis', i] as const;
-      const { best, worst, better, scale } = kpi;
+      const { best, worst, better, scale, bounds } = kpi;
+      if (bounds?.min !== undefined && bounds.max !== undefined && bounds.min >= bounds.max)
+        problem([...at, 'bounds', 'max'], 'must be above min: everything would be outside');
       if (seen.has(kpiKey(kpi))) problem(at, `${kpi.name} in ${kpi.unit} is in this objective already`);
       seen.add(kpiKey(kpi));
       if (best === worst) problem([...at, 'worst'], 'best and worst must differ: between them the score runs from 1 to 0');
@@ -114,8 +117,19 @@ function checkObjectives({ config, problem, warn }: Check): void {
       if (scale === 'log' && best <= 0) problem([...at, 'best'], 'a log scale needs a best above 0');
       if (scale === 'log' && worst <= 0) problem([...at, 'worst'], 'a log scale needs a worst above 0');
     }
+    checkPreference({ config, problem, warn }, { name, objective });
     if (![...config.apps.values()].some((a) => a.objective === name)) warn(['objectives', name], 'no app has this objective');
   }
+}
+
+function checkPreference({ config, problem, warn }: Check, { name, objective }: { name: string; objective: Objective }): void {
+  const { prefer, cheaperAt, slo } = objective;
+  const at = ['objectives', name] as const;
+  if (cheaperAt !== undefined && prefer !== 'cheapest') problem([...at, 'cheaperAt'], 'means something with prefer: cheapest only');
+  if (cheaperAt !== undefined && cheaperAt < slo) problem([...at, 'cheaperAt'], `must not be below the SLO (${slo})`);
+  const priced = [...config.sites.values()].filter((s) => s.costPerHour !== undefined).length;
+  if (prefer === 'cheapest' && priced < 2)
+    warn([...at, 'prefer'], 'fewer than two sites have a costPerHour, so none is cheaper than another');
 }
 
 function checkPolicies({ config, problem, warn }: Check): void {

@@ -19,12 +19,20 @@ const kpi = z.strictObject({
   worst: z.number(),
   scale: z.enum(['linear', 'log']).default('linear'),
   weight: positive.default(1),
+  /** Values outside make the whole score 0, whatever the other KPIs say. */
+  bounds: z.strictObject({ min: z.number().optional(), max: z.number().optional() }).optional(),
 });
 
 export const objectiveSchema = z.strictObject({
   kpis: z.array(kpi).min(1),
   /** The QoS score that is good enough. */
   slo: share,
+  /** Score points below the SLO count so many times more when a gain is judged. */
+  penalty: z.number().min(0).max(100).optional(),
+  /** `quality` (also when absent): the site with the best score; `cheapest`: the cheapest one that meets the SLO. */
+  prefer: z.enum(['quality', 'cheapest']).optional(),
+  /** The score a cheaper site must reach at its pessimistic end; absent: the SLO. Above the SLO it keeps an app from going to and fro. */
+  cheaperAt: share.optional(),
 });
 
 const clockTime = z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, 'expected a time of day such as 22:00');
@@ -66,6 +74,8 @@ export const policySchema = z.strictObject({
   margin: z
     .strictObject({ absolute: share.default(0.05), relative: share.default(0.1), errors: z.number().min(0).default(1) })
     .prefault({}),
+  /** What moving costs: the share of the score that is lost while it lasts, and the time within which a move must have paid for that. */
+  switching: z.strictObject({ loss: share.default(1), payback: duration.default(3600) }).prefault({}),
   /** A move must be wanted in this many of the last so many looks, this one included. */
   sustained: z.strictObject({ looks: z.int().min(1).default(2), of: z.int().min(1).max(64).default(3) }).prefault({}),
   cooldown: z
@@ -82,6 +92,15 @@ export const policySchema = z.strictObject({
       maxAge: duration.default(7 * 86_400),
       /** Mean absolute error of QoS, in score points, up to which a model may act by itself. */
       maxError: share.default(0.2),
+    })
+    .prefault({}),
+  /** What the moves of a model must have gained, in the mean of the last ones, so that it keeps its right to move by itself. */
+  rights: z
+    .strictObject({
+      floor: z.number().min(-1).max(1).default(-0.05),
+      least: z.int().min(1).default(3),
+      last: z.int().min(1).max(100).default(10),
+      within: duration.default(7 * 86_400),
     })
     .prefault({}),
   /** After a move: how long realised QoS is watched, and how much worse than before it may be. */
@@ -131,6 +150,8 @@ export const siteSchema = z.strictObject({
   core: z.int().min(0).optional(),
   /** How many apps may be placed here; absent: no limit of our own. */
   maxApps: z.int().min(1).optional(),
+  /** What one hour of one app there costs, in whatever unit all sites share; absent: unknown. */
+  costPerHour: z.number().min(0).optional(),
   cordoned: z.boolean().default(false),
   /** Facts that a model may use, and that cost-aware objectives will. */
   facts: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), z.number()).default({}),

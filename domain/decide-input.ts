@@ -1,5 +1,6 @@
 import type { BreakerState } from './breaker.ts';
 import type { AppSpec, Objective, Policy, SiteSpec } from './config.ts';
+import type { Rights } from './rights.ts';
 import type { ControllerRow, EvidenceRow, FleetRow, PastDecision, Placement, PredictionRow } from './records.ts';
 
 /** Everything `decide()` may look at for one app. Same input, same decision, bit for bit. */
@@ -28,6 +29,10 @@ export interface DecideInput {
   readonly fleet?: FleetRow;
   /** Of the whole fleet's newest moves; absent: nothing is known that would stop any. */
   readonly breaker?: BreakerState;
+  /** What the moves of the predicting model have left it of its rights; absent: everything. */
+  readonly rights?: { readonly model: Rights; readonly sites: ReadonlyMap<string, Rights> };
+  /** Measured seconds that a move of this app takes to each site, 9 of 10 moves; absent: not measured. */
+  readonly moveS?: ReadonlyMap<string, number>;
   /** Newest first, at most `policy.sustained.of - 1`. */
   readonly past: readonly PastDecision[];
 }

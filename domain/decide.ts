@@ -5,7 +5,7 @@ import type { Decision } from './decision.ts';
 import { type GateContext, type Ruling, ruling } from './gates/context.ts';
 import { completeGate, freshGate, observeGate } from './gates/data.ts';
 import { approvalGate, breakerGate, freezeGate, modeGate, overrideGate, pauseGate, windowGate } from './gates/operator.ts';
-import { busyGate, feasibleGate, quarantineGate, ruleGate, trustGate } from './gates/site.ts';
+import { busyGate, feasibleGate, horizonGate, quarantineGate, rightsGate, ruleGate, trustGate } from './gates/site.ts';
 import { cooldownGate, gainGate, objectiveGate, sustainedGate } from './gates/worth.ts';
 
 /**
@@ -72,6 +72,8 @@ function judge(c: GateContext): readonly Ruling[] {
     freshGate(c),
     completeGate(c),
     trustGate(c),
+    rightsGate(c),
+    horizonGate(c),
     feasibleGate(c),
     busyGate(c),
     objectiveGate(c),

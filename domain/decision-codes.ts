@@ -26,13 +26,22 @@ export const REASON_CODE: Readonly<Record<Decision['reason'], number>> = {
   window: 19,
   approval: 20,
   breaker: 21,
+  rights: 22,
+  horizon: 23,
 };
 
 export const PREDICTOR_CODE: Readonly<Record<Decision['predictor'], number>> = { none: 0, rule: 1, baseline: 2, model: 3 };
 
 export const TRUST_CODE: Readonly<Record<Trust, number>> = { insufficient: 0, provisional: 1, trusted: 2 };
 
-export const BARRIER_CODE: Readonly<Record<Barrier, number>> = { 'no-prediction': 0, absurd: 1, stale: 2, incomplete: 3, quarantined: 4 };
+export const BARRIER_CODE: Readonly<Record<Barrier, number>> = {
+  'no-prediction': 0,
+  absurd: 1,
+  stale: 2,
+  incomplete: 3,
+  quarantined: 4,
+  late: 5,
+};
 
 /**
  * The figures a gate may record, at most 14 each, in the order in which they are stored; append only.
@@ -48,12 +57,14 @@ export const GATE_NUMBERS = {
   observe: ['recordOnly', 'gapS', 'limitS'],
   fresh: ['limitS', 'lateS', 'appAgeS', 'fromAgeS', 'toAgeS', 'agree', 'fromKnown', 'knownOthers'],
   complete: ['limit', 'app', 'from', 'to'],
-  trust: ['from', 'to'],
+  trust: ['from', 'to', 'ageS', 'maxAgeS'],
+  rights: ['model', 'modelMoves', 'modelGain', 'site', 'siteMoves', 'siteGain', 'floor'],
+  horizon: ['horizonS', 'lateS', 'moveS'],
   feasible: ['feasible', 'others'],
   busy: ['busy', 'moving'],
-  objective: ['score', 'slo'],
+  objective: ['score', 'slo', 'cost', 'cheaper'],
   rule: ['from', 'to'],
-  gain: ['gain', 'needed', 'error', 'pessimistic'],
+  gain: ['gain', 'needed', 'error', 'pessimistic', 'cost', 'saved', 'savedNeeded'],
   sustained: ['wanted', 'needed', 'of'],
   cooldown: ['leftS'],
   quarantine: ['leftS'],
@@ -70,7 +81,7 @@ export const GATE_NUMBERS = {
     'open',
   ],
   window: ['limited', 'blackout', 'minute'],
-  approval: ['needed', 'waiting'],
+  approval: ['needed', 'waiting', 'lost'],
 } as const satisfies Readonly<Record<Gate, readonly string[]>>;
 
 /** What a gate records: a subset of its figures; a figure that could not be told is undefined or not finite here, and absent in the record. */

@@ -9,6 +9,8 @@ export const GATES = [
   'fresh',
   'complete',
   'trust',
+  'rights',
+  'horizon',
   'feasible',
   'busy',
   'objective',
@@ -51,7 +53,7 @@ export interface Candidate {
   readonly barred?: Barrier;
 }
 
-export const BARRIERS = ['no-prediction', 'absurd', 'stale', 'incomplete', 'quarantined'] as const;
+export const BARRIERS = ['no-prediction', 'absurd', 'stale', 'incomplete', 'quarantined', 'late'] as const;
 export type Barrier = (typeof BARRIERS)[number];
 
 export interface GateResult {

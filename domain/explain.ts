@@ -6,6 +6,7 @@ const BARRED: Readonly<Record<Barrier, string>> = {
   'no-prediction': 'there is no prediction of it',
   absurd: 'its prediction cannot be true',
   stale: 'its newest samples are too old',
+  late: 'its prediction came too late for the time it is for',
   incomplete: 'too many of its samples are missing',
   quarantined: 'a move there went wrong a short time ago',
 };

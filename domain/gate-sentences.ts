@@ -25,7 +25,12 @@ const FAILED: { readonly [G in Gate]: (n: Figures<G>) => string } = {
   fresh: freshSentence,
   complete: (n) =>
     `too many samples are missing: present are ${n.score('app')} of the app's, ${n.score('from')} of its site's and ${n.score('to')} of the target's, ${n.score('limit')} are needed`,
-  trust: (n) => `the model is ${n.trust('from')} on the present site and ${n.trust('to')} on the target`,
+  trust: (n) =>
+    `the model is ${n.trust('from')} on the present site and ${n.trust('to')} on the target${n.has('ageS') ? `: its newest evidence is ${n.seconds('ageS')} old, limit ${n.seconds('maxAgeS')}, and a new profile is wanted` : ''}`,
+  rights: (n) =>
+    `the moves of this model have turned out too badly: ${n.count('modelMoves')} of late gained ${n.score('modelGain')} in the mean${n.has('site') ? `, ${n.count('siteMoves')} of them to the target ${n.score('siteGain')}` : ''}; at least ${n.score('floor')} is wanted`,
+  horizon: (n) =>
+    `a move to the target takes ${n.seconds('moveS')}, and the prediction reaches only ${n.seconds('horizonS')} ahead, ${n.seconds('lateS')} of which are over`,
   feasible: feasibleSentence,
   busy: (n) => (n.is('moving') ? 'a move of this app is under way' : 'somebody else is changing the workload'),
   objective: (n) =>
@@ -42,7 +47,12 @@ const FAILED: { readonly [G in Gate]: (n: Figures<G>) => string } = {
     n.is('blackout')
       ? 'a blackout of its policy is in force'
       : `its policy has no window now, at minute ${n.count('minute')} of the day in its zone`,
-  approval: (n) => (n.is('waiting') ? 'the move waits for an approval' : 'moves of this app want an approval'),
+  approval: (n) =>
+    n.is('waiting')
+      ? 'the move waits for an approval'
+      : n.is('lost')
+        ? 'the moves of this model have turned out so badly that each wants an approval now'
+        : 'moves of this app want an approval',
 };
 
 /** One plain sentence, without a full stop, on why this gate did not pass. */
@@ -101,7 +111,9 @@ function feasibleSentence(n: Figures<'feasible'>): string {
 function gainSentence(n: Figures<'gain'>): string {
   if (!n.has('gain')) return 'the gain cannot be told';
   if (!n.has('needed')) return `the gain is ${n.score('gain')}, but without evidence its margin cannot be told`;
-  return `the gain is ${n.score('gain')}, ${n.score('needed')} is needed; at its pessimistic end it is ${n.score('pessimistic')}, above 0 is needed`;
+  const cost = n.has('cost') ? ` and the move itself costs ${n.score('cost')}` : '';
+  const saved = n.has('saved') ? `; it would save ${n.score('saved')} an hour, more than ${n.score('savedNeeded')} is needed` : '';
+  return `the gain is ${n.score('gain')}, ${n.score('needed')} is needed${cost}; at its pessimistic end it is ${n.score('pessimistic')}, above ${n.has('cost') ? n.score('cost') : '0'} is needed${saved}`;
 }
 
 function budgetSentence(n: Figures<'budget'>): string {

@@ -7,8 +7,14 @@ export function kpiKey(kpi: Pick<Kpi, 'name' | 'unit'>): string {
   return `kpi_${kpi.name}_${kpi.unit}`;
 }
 
-/** Score in [0,1] of one KPI value: 0 at `worst`, 1 at `best`, clipped beyond; NaN = unknown. */
+/** Whether a value is outside the bounds of its KPI, if it has any. */
+export function isOutside({ bounds }: Kpi, value: number): boolean {
+  return value < (bounds?.min ?? -Infinity) || value > (bounds?.max ?? Infinity);
+}
+
+/** Score in [0,1] of one KPI value: 0 at `worst`, 1 at `best`, clipped beyond; 0 outside its bounds; NaN = unknown. */
 export function kpiScore(kpi: Kpi, value: number): number {
+  if (isOutside(kpi, value)) return 0;
   const x = onScale(kpi, value);
   const worst = onScale(kpi, kpi.worst);
   const share = (x - worst) / (onScale(kpi, kpi.best) - worst);
@@ -21,14 +27,26 @@ export function kpiScore(kpi: Kpi, value: number): number {
  * NaN if any KPI of the objective is absent, not finite or, on a log scale, not positive: part of the truth is no truth.
  */
 export function scoreOf(objective: Objective, kpis: Readonly<Record<string, number>>): number {
+  return scoreOfValues(
+    objective.kpis,
+    objective.kpis.map((kpi) => kpis[kpiKey(kpi)] ?? NaN),
+  );
+}
+
+/** The same of one value per KPI, in their order. One outside its bounds makes it 0, unless another is unknown. */
+export function scoreOfValues(kpis: readonly Kpi[], values: readonly number[]): number {
   let sum = 0;
   let weights = 0;
-  for (const kpi of objective.kpis) {
-    sum += kpi.weight * kpiScore(kpi, kpis[kpiKey(kpi)] ?? NaN);
+  let outside = false;
+  for (let k = 0; k < kpis.length; k++) {
+    const [kpi, value] = [kpis[k], values[k] ?? NaN];
+    if (!kpi) continue;
+    sum += kpi.weight * kpiScore(kpi, value);
     weights += kpi.weight;
+    outside ||= isOutside(kpi, value);
   }
   // Rounding of the weighted sum may end a few ulp above 1.
-  return Math.min(1, sum / weights);
+  return outside && !Number.isNaN(sum) ? 0 : Math.min(1, sum / weights);
 }
 
 /**
@@ -41,7 +59,11 @@ export function scoreQuantiles(objective: Objective, kpi: Quantiles): Quantiles 
   if (!only || others.length > 0)
     throw new RangeError(`quantiles of one KPI cannot be scored by an objective with ${objective.kpis.length}`);
   const [low, high] = only.best < only.worst ? [kpi.p90, kpi.p10] : [kpi.p10, kpi.p90];
-  return { p10: kpiScore(only, low), p50: kpiScore(only, kpi.p50), p90: kpiScore(only, high) };
+  const scores = { p10: kpiScore(only, low), p50: kpiScore(only, kpi.p50), p90: kpiScore(only, high) };
+  if (!only.bounds || !(scores.p10 + scores.p50 + scores.p90 >= 0)) return scores;
+  // Beyond a bound on its good side a KPI scores 0 again, so that its order is not that of the score.
+  const [p10 = NaN, p50 = NaN, p90 = NaN] = Object.values(scores).sort((a, b) => a - b);
+  return { p10, p50, p90 };
 }
 
 /** The KPI value that has this score, for display; a score outside [0,1] is read as the nearer end, NaN stays NaN. */
@@ -56,7 +78,20 @@ export function kpiAtScore(kpi: Kpi, score: number): number {
  * because it changes what is good enough and not what a model has learned.
  */
 export function objectiveDigest(objective: Objective): string {
-  const parts = objective.kpis.map((k) => JSON.stringify([k.name, k.unit, k.better, k.best, k.worst, k.scale, k.weight])).sort();
+  const parts = objective.kpis
+    .map((k) =>
+      JSON.stringify([
+        k.name,
+        k.unit,
+        k.better,
+        k.best,
+        k.worst,
+        k.scale,
+        k.weight,
+        ...(k.bounds ? [k.bounds.min ?? null, k.bounds.max ?? null] : []),
+      ]),
+    )
+    .sort();
   return createHash('sha256')
     .update(`[${parts.join(',')}]`)
     .digest('hex');

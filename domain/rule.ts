@@ -1,6 +1,6 @@
 import type { Kpi, Objective } from './config.ts';
 import type { AppBlock, Grid, SiteBlock } from './frame.ts';
-import { kpiKey, kpiScore } from './objective.ts';
+import { kpiKey, scoreOfValues } from './objective.ts';
 
 export interface RuleLimits {
   /** Newest ticks that count; a series without a sample in them is unknown. */
@@ -78,15 +78,10 @@ export function ruleScores(rule: SiteRule, app: AppBlock, { objective, present }
 function scaledScore(kpis: readonly Kpi[], observed: readonly number[], factor: number): number {
   // Without a slowdown to compare, nothing is known of the site, whatever the KPIs are.
   if (!Number.isFinite(factor)) return NaN;
-  let sum = 0;
-  let weights = 0;
-  for (let k = 0; k < kpis.length; k++) {
-    const kpi = kpis[k];
-    if (!kpi) continue;
-    sum += kpi.weight * kpiScore(kpi, (observed[k] ?? NaN) * (kpi.better === 'lower' ? factor : 1));
-    weights += kpi.weight;
-  }
-  return Math.min(1, sum / weights);
+  return scoreOfValues(
+    kpis,
+    kpis.map((kpi, k) => (observed[k] ?? NaN) * (kpi.better === 'lower' ? factor : 1)),
+  );
 }
 
 function isSaturated(rule: SiteRule, site: number, ownCores: number): boolean {

@@ -7,6 +7,8 @@ export interface TrustVerdict {
   /** Mean absolute error of the score; undefined = not known. */
   readonly error?: number;
   readonly why: string;
+  /** Age in seconds of evidence that its age alone keeps from being trusted: a new profile would help. */
+  readonly decayedS?: number;
 }
 
 /** Below this share of the wanted samples, or above this multiple of the allowed error, evidence is worth nothing yet. */
@@ -31,6 +33,6 @@ export function trustOf(evidence: EvidenceRow | undefined, policy: Pick<Policy, 
   if (samples < limit.samples) return { trust: 'provisional', error, why: few() };
   if (error > limit.maxError) return { trust: 'provisional', error, why: wrong() };
   if (ageS > limit.maxAge)
-    return { trust: 'provisional', error, why: `newest sample is ${Math.round(ageS)} s old, limit ${limit.maxAge} s` };
+    return { trust: 'provisional', error, decayedS: ageS, why: `newest sample is ${Math.round(ageS)} s old, limit ${limit.maxAge} s` };
   return { trust: 'trusted', error, why: 'enough samples, fresh, error within the limit' };
 }

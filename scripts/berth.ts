@@ -7,6 +7,7 @@ import { learnCommands } from './commands/learn-commands.ts';
 import { lookCommands } from './commands/look-commands.ts';
 import { operatorCommands } from './commands/operator-commands.ts';
 import { replayCommands } from './commands/replay-commands.ts';
+import { recordCommands } from './commands/record-commands.ts';
 import { releaseCommands } from './commands/release-commands.ts';
 import { storeCommands } from './commands/store-commands.ts';
 
@@ -20,7 +21,16 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--dir <folder>', 'folder of a running platform')
     .exitOverride()
     .showHelpAfterError('(berth --help lists the commands)');
-  const groups = [configCommands, learnCommands, lookCommands, operatorCommands, releaseCommands, replayCommands, storeCommands];
+  const groups = [
+    configCommands,
+    learnCommands,
+    lookCommands,
+    operatorCommands,
+    recordCommands,
+    releaseCommands,
+    replayCommands,
+    storeCommands,
+  ];
   for (const register of groups) register(program);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Config } from '../../domain/config.ts';
+import { type Config, configSchema } from '../../domain/config.ts';
 import type { AppliedConfig } from '../../domain/records.ts';
 import type { Store } from './types.ts';
 import type { Db, Sql, Tx } from './connect.ts';
@@ -21,7 +21,7 @@ export function createConfigs(sql: Sql, names: Names) {
     if (cached) return cached;
     const [row] = await db<{ body: string }[]>`select body from config where version = ${version}`;
     if (!row) throw new Error(`the configuration ${version} is not in the store`);
-    const config = JSON.parse(row.body) as Config;
+    const config = withDefaults(JSON.parse(row.body) as Config);
     parsed.set(version, config);
     for (const old of [...parsed.keys()].slice(0, -KEPT_PARSED)) parsed.delete(old);
     return config;
@@ -59,6 +59,11 @@ export function createConfigs(sql: Sql, names: Names) {
     },
   };
   return { ofVersion, inForce, methods };
+}
+
+/** A configuration that an older build applied lacks what has come since: it gets the defaults. One that this build would refuse stays as it was. */
+function withDefaults(stored: Config): Config {
+  return configSchema.safeParse(stored).data ?? stored;
 }
 
 /** New names take the next ids in the order in which they stand in the configuration. */

@@ -1,9 +1,9 @@
 import { REASON_CODE, VERDICT_CODE, ofCode } from '../../domain/decision-codes.ts';
 import { packDecision, unpackDecision } from '../../domain/decision-record.ts';
-import type { DecisionRow } from '../../domain/decision-record.ts';
 import type { Decision, Proposal, Verdict } from '../../domain/decision.ts';
 import { proposalNotice, staleNotice } from '../../domain/notice.ts';
 import type { Store } from './types.ts';
+import type { Configs } from './config.ts';
 import type { Sql, Tx } from './connect.ts';
 import { CopyRows, copyRows } from './copy-rows.ts';
 import { lookAt, lookTimesBefore } from './looks.ts';
@@ -11,13 +11,14 @@ import { idOf } from './names.ts';
 import type { Names } from './names.ts';
 import { insertNotices } from './notices.ts';
 import { partitionsFor } from './partitions.ts';
+import { selectDecisions } from './select-decisions.ts';
 
 const COLUMNS =
   'look_ms, app, verdict, reason, from_site, to_site, gain, horizon_s, predictor, model_version, policy_version, wanted, packed';
 
 type DecisionMethods = Pick<Store, 'writeDecisions' | 'pastDecisions' | 'decisions'>;
 
-export function createDecisions(sql: Sql, names: Names): DecisionMethods {
+export function createDecisions({ sql, names, configs }: { sql: Sql; names: Names; configs: Configs }): DecisionMethods {
   return {
     async writeDecisions(lookMs, decisions, proposals, decided) {
       const before = await lookAt(sql, lookMs);
@@ -62,7 +63,7 @@ export function createDecisions(sql: Sql, names: Names): DecisionMethods {
       }));
     },
     async decisions(filter) {
-      const rows = await selectDecisions(sql, names, filter);
+      const rows = await selectDecisions({ sql, names, configs }, filter);
       const appName = await names.named(
         'app',
         rows.map((r) => r.app),
@@ -165,31 +166,4 @@ async function newlyStale(tx: Tx, lookMs: number): Promise<string[]> {
       select 1 from decision p where p.look_ms = ${before ?? -1} and p.app = d.app and p.reason = any(${stale}::int2[]))
     order by a.name`;
   return rows.map(({ name }) => name);
-}
-
-type Row = Omit<DecisionRow, 'app'> & { readonly app: number };
-
-/**
- * Newest first; those past the retention of all decisions come from the kept ones. Both ends of the time belong to it. What stands in both
- * tables is sorted out among the newest `limit` of each, so that nothing is compared over the whole retention.
- */
-async function selectDecisions(sql: Sql, names: Names, filter: Parameters<Store['decisions']>[0]): Promise<readonly Row[]> {
-  const { app, verdict, fromMs, toMs, limit } = filter;
-  const appId = app === undefined ? undefined : (await names.ids('app', [app])).get(app);
-  if (app !== undefined && appId === undefined) return [];
-  if (verdict !== undefined && !(verdict in VERDICT_CODE))
-    throw new RangeError(`there is no verdict "${verdict}": ${Object.keys(VERDICT_CODE).join(', ')}`);
-  const code = verdict === undefined ? undefined : VERDICT_CODE[verdict as Verdict];
-  const where = sql`
-    ${appId === undefined ? sql`` : sql`and app = ${appId}`} ${code === undefined ? sql`` : sql`and verdict = ${code}`}
-    ${fromMs === undefined ? sql`` : sql`and look_ms >= ${fromMs}`} ${toMs === undefined ? sql`` : sql`and look_ms <= ${toMs}`}`;
-  return sql<Row[]>`
-    select distinct on (look_ms, app) look_ms as "lookMs", app, verdict, reason, from_site as "fromSite", to_site as "toSite", gain, horizon_s as "horizonS",
-      predictor, model_version as "modelVersion", policy_version as "policyVersion", packed
-    from (
-      (select * from decision where true ${where} order by look_ms desc, app limit ${limit})
-      union all
-      (select * from decision_kept where true ${where} order by look_ms desc, app limit ${limit})
-    ) d
-    order by look_ms desc, app limit ${limit}`;
 }

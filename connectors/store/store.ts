@@ -9,6 +9,7 @@ import { createLooks } from './looks.ts';
 import { createMaintenance } from './maintain.ts';
 import { migrate, migrationOf } from './migrate.ts';
 import { createMirrors } from './mirrors.ts';
+import { createMoveRecords } from './move-records.ts';
 import { createNames } from './names.ts';
 import { createNotices } from './notices.ts';
 import { createOutcomes } from './outcomes.ts';
@@ -60,7 +61,7 @@ function compose(sql: Sql, { installation, deadlineMs }: { installation: string;
     ...createIntakes(sql),
     ...createLooks(sql),
     ...createPredictions(sql, names),
-    ...createDecisions(sql, names),
+    ...createDecisions(parts),
     ...createProposals(sql),
     ...createClaims(sql, configs),
     ...createMirrors(sql),
@@ -69,6 +70,7 @@ function compose(sql: Sql, { installation, deadlineMs }: { installation: string;
     ...createEvidence(sql),
     ...createOutcomes(parts),
     ...createNotices(sql),
+    ...createMoveRecords(sql, configs),
     ...createMaintenance(sql, configs),
     async health() {
       const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;

@@ -21,6 +21,7 @@ import type {
   Scrape,
   Snapshot,
 } from '../../domain/records.ts';
+import type { MoveRecord } from '../../domain/move-record.ts';
 import type { Notice } from '../../domain/notice.ts';
 import type { Telemetry } from '../ports.ts';
 
@@ -28,6 +29,20 @@ import type { Telemetry } from '../ports.ts';
 export interface DueNotice {
   readonly notice: Notice;
   readonly tries: number;
+}
+
+/** Both ends of the time belong to it. */
+export interface DecisionFilter {
+  readonly app?: string;
+  /** The app was there, or would have gone there. */
+  readonly site?: string;
+  readonly verdict?: string;
+  /** The gate that decided, or another reason. */
+  readonly reason?: string;
+  /** Any version of it unless one is given. */
+  readonly model?: { readonly key: string; readonly version?: number };
+  readonly fromMs?: number;
+  readonly toMs?: number;
 }
 
 export interface Store {
@@ -71,8 +86,8 @@ export interface Store {
   closeLook(lookMs: number, closedMs: number): Promise<LookRow>;
   lastLook(): Promise<LookRow | undefined>;
   looks(fromMs: number, toMs: number): Promise<readonly LookRow[]>;
-  /** Newest first; `app` or `verdict` narrow it down. */
-  decisions(filter: { app?: string; verdict?: string; fromMs?: number; toMs?: number; limit: number }): Promise<readonly Decision[]>;
+  /** Newest first. */
+  decisions(filter: DecisionFilter & { limit: number }): Promise<readonly Decision[]>;
 
   /** Admits a move or says why not; the same decision id twice is the same claim. Under one advisory lock. */
   claimMove(request: ClaimRequest): Promise<ClaimAnswer>;
@@ -89,6 +104,8 @@ export interface Store {
   /** Those that were open at a time in the past. */
   claimsOpenAt(atMs: number): Promise<readonly Claim[]>;
   claims(filter: { app?: string; limit: number }): Promise<readonly Claim[]>;
+  /** Moves that have ended, newest first, each with what had wanted it. */
+  moveRecords(filter: { app?: string; sinceMs?: number; limit: number }): Promise<readonly MoveRecord[]>;
   /** How the newest moves ended, newest first, for the breaker: without profiles, refusals and moves that were cancelled. */
   endedMoves(limit: number): Promise<readonly EndedMove[]>;
 

@@ -45,7 +45,7 @@ export function freshGate(c: GateContext): Ruling {
 /** A sane prediction from fresh samples; whether enough of them is the next gate's business. */
 function isKnown(site: Assessed | undefined): boolean {
   const barred = site?.candidate.barred;
-  return site !== undefined && barred !== 'no-prediction' && barred !== 'absurd' && barred !== 'stale';
+  return site !== undefined && barred !== 'no-prediction' && barred !== 'absurd' && barred !== 'late' && barred !== 'stale';
 }
 
 /** Enough of the window's samples are there: of the app, of its site and of the target. */

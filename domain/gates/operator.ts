@@ -1,6 +1,7 @@
 import { inForce } from '../assess.ts';
 import { windowAt } from '../windows.ts';
 import { type GateContext, type Ruling, ruling, unlessForced, yes } from './context.ts';
+import { rightsAt } from './site.ts';
 
 /** In recommend mode nothing is more than a recommendation. What an app in `approve` mode wants is the last gate's business. */
 export function modeGate(c: GateContext): Ruling {
@@ -77,11 +78,18 @@ export function windowGate(c: GateContext): Ruling {
   );
 }
 
-/** In approve mode the move waits for somebody's yes; that comes last, so that nobody is asked for what would not be done anyway. */
+/** In approve mode, and where a model has lost the right to move by itself, the move waits for somebody's yes; that comes last, so that nobody is asked for what would not be done anyway. */
 export function approvalGate(c: GateContext): Ruling {
-  const needed = c.input.policy.mode === 'approve';
+  const { mode } = c.input.policy;
+  const { model, site } = rightsAt(c);
+  const lost = mode === 'automatic' && (model?.right === 'approve' || site?.right === 'approve');
+  const needed = mode === 'approve' || lost;
   const waiting = c.input.controller?.approval !== undefined;
-  return ruling('approval', { pass: !needed, effect: unlessForced(c, 'recommend') }, { needed: yes(needed), waiting: yes(waiting) });
+  return ruling(
+    'approval',
+    { pass: !needed, effect: unlessForced(c, 'recommend') },
+    { needed: yes(needed), waiting: yes(waiting), ...(lost && { lost: 1 }) },
+  );
 }
 
 function leftS(until: { readonly untilMs?: number } | undefined, nowMs: number): number | undefined {

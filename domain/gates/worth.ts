@@ -1,43 +1,83 @@
 import type { Assessed } from '../assess.ts';
-import type { Policy } from '../config.ts';
-import { type GateContext, type Ruling, ruling, unlessForced } from './context.ts';
+import type { Objective, Policy } from '../config.ts';
+import type { DecideInput } from '../decide-input.ts';
+import { type GateContext, type Ruling, ruling, unlessForced, yes } from './context.ts';
 
-/** An app whose present site is predicted to be good enough stays. */
+/** An app whose present site is predicted to be good enough stays, unless a cheaper site is, too, and the objective prefers that. */
 export function objectiveGate(c: GateContext): Ruling {
   const score = c.current?.candidate.qos?.p50;
-  const { slo } = c.input.objective;
-  return ruling('objective', { pass: score !== undefined && score < slo, effect: unlessForced(c, 'stay') }, { score, slo });
+  const { slo, prefer } = c.input.objective;
+  const cheaper = prefer === 'cheapest' && isCheaper(c.input, c.current, c.target);
+  return ruling(
+    'objective',
+    { pass: score !== undefined && (score < slo || cheaper), effect: unlessForced(c, 'stay') },
+    { score, slo, ...(prefer === 'cheapest' && { cost: c.current?.costPerHour, cheaper: yes(cheaper) }) },
+  );
+}
+
+/** Whether a site costs less and its pessimistic end is still good enough. What costs are unknown is not cheap. */
+export function isCheaper({ objective }: Pick<DecideInput, 'objective'>, from: Assessed | undefined, to: Assessed | undefined): boolean {
+  const enough = objective.cheaperAt ?? objective.slo;
+  return (to?.costPerHour ?? NaN) < (from?.costPerHour ?? NaN) && (to?.candidate.qos?.p10 ?? NaN) >= enough;
 }
 
 export interface GainFigures {
   readonly pass: boolean;
-  /** p50 of the target less p50 of the present site; NaN = unknown, like all of these. */
+  /** What the target is worth less what the present site is, in score points (see `worthOf`); NaN = unknown, like all of these. */
   readonly gain: number;
   readonly needed: number;
   /** Mean of the two sites' mean absolute errors. */
   readonly error: number;
-  /** p10 of the target less p50 of the present site. */
+  /** The same as `gain` at the pessimistic end (p10) of the target. */
   readonly pessimistic: number;
+  /** Score points that the move itself costs, spread over the time in which it must pay; undefined: its time was never measured. */
+  readonly cost?: number;
+  /** Where the objective prefers the cheapest site and this one is cheaper: cost per hour that is saved, and least that is wanted. */
+  readonly saved?: number;
+  readonly savedNeeded?: number;
+}
+
+export interface Ways {
+  readonly from: Assessed | undefined;
+  readonly to: Assessed | undefined;
 }
 
 /**
- * The gain must be above the greatest of the absolute margin, the share of the present score and the error margin; and the intervals may overlap
- * only so far that even the pessimistic end of the target (p10) is above what is expected of the present site (p50).
+ * The gain, less what the move costs, must be above the greatest of the absolute margin, the share of the present score and the error margin; and the
+ * intervals may overlap only so far that even the pessimistic end of the target (p10) is worth more than what is expected of the present site (p50)
+ * and the move. For a cheaper site that is good enough the saving must be above the relative margin instead.
  */
-export function gainFigures(policy: Pick<Policy, 'margin'>, from: Assessed | undefined, to: Assessed | undefined): GainFigures {
-  const here = from?.candidate.qos;
-  const there = to?.candidate.qos;
+export function gainFigures(input: Pick<DecideInput, 'policy' | 'objective' | 'moveS'>, { from, to }: Ways): GainFigures {
+  const { policy, objective } = input;
   const { absolute, relative, errors } = policy.margin;
-  const now = here?.p50 ?? NaN;
-  const gain = (there?.p50 ?? NaN) - now;
-  const pessimistic = (there?.p10 ?? NaN) - now;
+  const now = from?.candidate.qos?.p50 ?? NaN;
+  const here = worthOf(objective, now);
+  const gain = worthOf(objective, to?.candidate.qos?.p50 ?? NaN) - here;
+  const pessimistic = worthOf(objective, to?.candidate.qos?.p10 ?? NaN) - here;
   const error = ((from?.candidate.error ?? NaN) + (to?.candidate.error ?? NaN)) / 2;
   const needed = Math.max(absolute, relative * now, errors === 0 ? 0 : errors * error);
-  return { pass: gain > needed && pessimistic > 0, gain, needed, error, pessimistic };
+  const cost = switchingCost(policy, to && input.moveS?.get(to.candidate.site), now);
+  const figures = { gain, needed, error, pessimistic, ...(cost !== undefined && { cost }) };
+  const worthIt = gain - (cost ?? 0) > needed && pessimistic - (cost ?? 0) > 0;
+  if (objective.prefer !== 'cheapest' || !isCheaper(input, from, to)) return { ...figures, pass: worthIt };
+  const saved = (from?.costPerHour ?? NaN) - (to?.costPerHour ?? NaN);
+  const savedNeeded = relative * (from?.costPerHour ?? NaN);
+  return { ...figures, saved, savedNeeded, pass: worthIt || saved > savedNeeded };
+}
+
+/** A score in points, those below the SLO counted `penalty` times more. */
+function worthOf({ slo, penalty }: Pick<Objective, 'slo' | 'penalty'>, score: number): number {
+  return penalty === undefined ? score : score - penalty * Math.max(0, slo - score);
+}
+
+/** The share of the present score that is lost while the app moves, over the time in which the move must have paid for it. */
+function switchingCost({ switching }: Pick<Policy, 'switching'>, moveS: number | undefined, now: number): number | undefined {
+  if (moveS === undefined || !Number.isFinite(now)) return undefined;
+  return switching.loss * now * Math.min(1, moveS / switching.payback);
 }
 
 export function gainGate(c: GateContext): Ruling {
-  const { pass, ...figures } = gainFigures(c.input.policy, c.current, c.target);
+  const { pass, ...figures } = gainFigures(c.input, { from: c.current, to: c.target });
   return ruling('gain', { pass, effect: unlessForced(c, 'stay') }, figures);
 }
 

@@ -3,6 +3,7 @@ import { siteSchema } from '../../domain/config.ts';
 import type { DecideInput } from '../../domain/decide-input.ts';
 import { decide } from '../../domain/decide.ts';
 import { type Decision, GATES, type Gate } from '../../domain/decision.ts';
+import type { Right, Rights } from '../../domain/rights.ts';
 import { BAD_TO_GOOD, controller, decideCase, evidence, LOOK, NOW, policy, prediction, type Scores } from './decide-case.ts';
 
 const gateOf = (d: Decision, gate: Gate) => d.gates.find((g) => g.gate === gate);
@@ -13,6 +14,7 @@ const without = (key: 'prediction' | 'previousMs'): DecideInput => {
 
 const said = { by: 'ann', reason: 'audit' };
 const scores = (change: Partial<Scores>): Scores => ({ ...BAD_TO_GOOD, ...change }) as Scores;
+const rights = (right: Right): Rights => ({ right, moves: 5, undone: 0, gain: -0.2 });
 const fails: readonly [string, DecideInput, Decision['verdict'], Decision['reason'], Gate][] = [
   ['recommend-only', decideCase({ policy: policy({ mode: 'recommend' }) }), 'recommend', 'mode', 'mode'],
   ['approval wanted', decideCase({ policy: policy({ mode: 'approve' }) }), 'recommend', 'approval', 'approval'],
@@ -55,6 +57,35 @@ const fails: readonly [string, DecideInput, Decision['verdict'], Decision['reaso
     'hold',
     'window',
     'window',
+  ],
+  [
+    'the moves of the model have turned out too badly',
+    decideCase({ rights: { model: rights('recommend'), sites: new Map() } }),
+    'recommend',
+    'rights',
+    'rights',
+  ],
+  [
+    'those to the target have',
+    decideCase({ rights: { model: rights('automatic'), sites: new Map([['b', rights('recommend')]]) } }),
+    'recommend',
+    'rights',
+    'rights',
+  ],
+  [
+    'the model has lost the right to move without approval',
+    decideCase({ rights: { model: rights('approve'), sites: new Map() } }),
+    'recommend',
+    'approval',
+    'approval',
+  ],
+  ['the move takes longer than the forecast reaches', decideCase({ moveS: new Map([['b', 4.1]]) }), 'recommend', 'horizon', 'horizon'],
+  [
+    'a move that takes so long that it costs more than it gains',
+    decideCase({ moveS: new Map([['b', 3.5]]), policy: policy({ switching: { payback: '2s' }, margin: { absolute: 0.3 } }) }),
+    'stay',
+    'gain',
+    'gain',
   ],
   ['a backfill', decideCase({ recordOnly: true }), 'hold', 'observe', 'observe'],
   ['the first look', without('previousMs'), 'hold', 'observe', 'observe'],

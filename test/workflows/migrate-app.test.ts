@@ -22,7 +22,7 @@ describe('a move that goes well', () => {
     expect(claim).toMatchObject({ end: 'done', from: 's0', to: 's1', failedRequests: 0, origin: 'look', by: 'berth' });
     expect(claim.scoreBefore).toBeCloseTo(0.8, 6);
     expect(claim.scoreAfter).toBeCloseTo(0.9, 6);
-    expect(claim.phases.map((p) => p.phase)).toEqual(['recheck', 'snapshot', 'dry-run', 'apply', 'ready', 'verify']);
+    expect(claim.phases.map((p) => p.phase)).toEqual(['recheck', 'snapshot', 'dry-run', 'apply', 'ready', 'serving', 'verify']);
     expect(world.platform.siteOf('a0')).toBe('s1');
     expect(world.platform.switches('a0')).toHaveLength(1);
     const state = await stateWhen(world, 'a0', 'the move is booked', (s) => s.moving === undefined && s.coolUntilMs !== undefined);
