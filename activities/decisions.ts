@@ -9,8 +9,7 @@ import { decide } from '../domain/decide.ts';
 import type { Decision, Proposal } from '../domain/decision.ts';
 import { summariseDecision } from '../domain/explain.ts';
 import type { AppliedConfig, EvidenceRow, LookRow, Placement } from '../domain/records.ts';
-import { timeToMove } from '../domain/move-record.ts';
-import { rightsByRecord } from '../domain/rights.ts';
+import { MOVES_READ, movesCountS, movesSoFar } from '../domain/moves-so-far.ts';
 import { isStanding, isUnasked } from '../domain/standing.ts';
 import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
@@ -105,7 +104,7 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     store.evidence(),
     store.openClaims(),
     store.endedMoves(applied.config.breaker.last),
-    store.moveRecords({ sinceMs: lookMs - recordS(applied) * 1000, limit: MOVES_READ }),
+    store.moveRecords({ sinceMs: lookMs - movesCountS(applied.config) * 1000, limit: MOVES_READ }),
     ...askCluster(cluster, apps),
   ]);
   return {
@@ -126,12 +125,6 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     everySite: Object.keys(applied.config.sites).flatMap((site) => siteOf(applied.config, site)),
   };
 }
-
-/** Moves that a look reads, newest first, to judge the models and the time that moves take. */
-const MOVES_READ = 500;
-
-/** How long ago moves still count: for rights as each policy says, for the time to move a week. */
-const recordS = ({ config }: AppliedConfig) => Math.max(7 * 86_400, ...Object.values(config.policies).map((p) => p.rights.within));
 
 /** Where the apps are and could be. Of a cluster that does not answer nothing is known, and every decision says so. */
 function askCluster(cluster: ControlDeps['cluster'], apps: readonly string[]) {
@@ -191,26 +184,8 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
     ...(prediction && { prediction }),
     ...(controller && { controller }),
     ...(known.fleet && { fleet: known.fleet }),
-    ...recordOf(known, { app, policy, nowMs, ...(prediction && { prediction }) }),
+    ...movesSoFar({ moves: known.moves, own: known.movesOf.get(app) ?? [] }, { policy, nowMs, ...(prediction && { prediction }) }),
     breaker: breakerOf(known.ends, config.breaker, { nowMs, ...(known.fleet?.reset && { resetMs: known.fleet.reset.atMs }) }),
-  };
-}
-
-/** What the moves so far say of the model that predicted, and of how long a move of this app takes. */
-function recordOf(
-  known: Known,
-  { app, policy, nowMs, prediction }: Pick<DecideInput, 'app' | 'policy' | 'nowMs' | 'prediction'>,
-): Pick<DecideInput, 'rights' | 'moveS'> {
-  const own = by(known.movesOf.get(app) ?? [], (m) => m.to);
-  const times = [...own].flatMap(([site, moves]) => {
-    const seconds = timeToMove(moves);
-    return seconds === undefined ? [] : [[site, seconds] as const];
-  });
-  const { modelKey: key, modelVersion: version } = prediction ?? {};
-  const model = key === undefined || version === undefined ? undefined : { key, version };
-  return {
-    ...(times.length > 0 && { moveS: new Map(times) }),
-    ...(model && known.moves.length > 0 && { rights: rightsByRecord(known.moves, { model, policy, nowMs }) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Store } from '../connectors/store/types.ts';
 import { configSchema } from '../domain/config.ts';
 import type { Decision } from '../domain/decision.ts';
+import { MOVES_READ, movesCountS } from '../domain/moves-so-far.ts';
 import type { RecordedLook } from '../domain/replay/replay-records.ts';
 
 /** Far above the decisions of any look. */
@@ -17,13 +18,13 @@ export async function recordedLook(
     store.configOf(configVersion),
   ]);
   // Defaults of keys that are newer than the configuration come from here.
-  return {
-    lookMs,
-    decisions,
-    predictions,
-    config: configSchema.parse(config),
-    claims: await store.claimsOpenAt(decidedAt(decisions, lookMs)),
-  };
+  const parsed = configSchema.parse(config);
+  const atMs = decidedAt(decisions, lookMs);
+  const [claims, moves] = await Promise.all([
+    store.claimsOpenAt(atMs),
+    store.moveRecords({ sinceMs: lookMs - movesCountS(parsed) * 1000, untilMs: atMs, limit: MOVES_READ }),
+  ]);
+  return { lookMs, decisions, predictions, config: parsed, claims, moves };
 }
 
 /** The newest look that has decided; undefined = none has. */

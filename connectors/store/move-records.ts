@@ -27,7 +27,7 @@ interface Row {
 /** Moves that have ended, each with the decision that wanted it; profiles and what was refused are no moves. */
 export function createMoveRecords(sql: Sql, configs: Configs): Pick<Store, 'moveRecords'> {
   return {
-    async moveRecords({ app, sinceMs, limit }) {
+    async moveRecords({ app, sinceMs, untilMs, limit }) {
       // The id of a look's decision is `<app>-<look>`, and every decision that became a move is kept.
       const rows = await sql<Row[]>`
         select c.decision_id, c.app, c.from_site, c.to_site, c.origin, c.ended, c.ended_ms, c.why, c.predicted_gain, c.score_before, c.score_after,
@@ -39,6 +39,7 @@ export function createMoveRecords(sql: Sql, configs: Configs): Pick<Store, 'move
           and c.decision_id = c.app || '-' || d.look_ms
         where c.ended in ('done', 'reverted', 'revert-failed') and c.origin <> 'profile'
           ${app === undefined ? sql`` : sql`and c.app = ${app}`} ${sinceMs === undefined ? sql`` : sql`and c.ended_ms >= ${sinceMs}`}
+          ${untilMs === undefined ? sql`` : sql`and c.ended_ms <= ${untilMs}`}
         order by c.ended_ms desc, c.decision_id limit ${limit}`;
       return await Promise.all(rows.map((row) => readRecord(row, configs)));
     },

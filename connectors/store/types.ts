@@ -105,7 +105,7 @@ export interface Store {
   claimsOpenAt(atMs: number): Promise<readonly Claim[]>;
   claims(filter: { app?: string; limit: number }): Promise<readonly Claim[]>;
   /** Moves that have ended, newest first, each with what had wanted it. */
-  moveRecords(filter: { app?: string; sinceMs?: number; limit: number }): Promise<readonly MoveRecord[]>;
+  moveRecords(filter: { app?: string; sinceMs?: number; untilMs?: number; limit: number }): Promise<readonly MoveRecord[]>;
   /** How the newest moves ended, newest first, for the breaker: without profiles, refusals and moves that were cancelled. */
   endedMoves(limit: number): Promise<readonly EndedMove[]>;
 

@@ -1,6 +1,8 @@
 import type { Config } from '../config.ts';
 import type { DecideInput } from '../decide-input.ts';
 import type { Candidate, Decision, Gate } from '../decision.ts';
+import type { MoveRecord } from '../move-record.ts';
+import { movesSoFar } from '../moves-so-far.ts';
 import type { Approval, ControllerRow, EvidenceRow, PredictionRow } from '../records.ts';
 
 export interface Recorded {
@@ -9,6 +11,8 @@ export interface Recorded {
   readonly prediction?: PredictionRow;
   /** Configuration of the look. */
   readonly config: Config;
+  /** Moves that had ended by then, newest first. */
+  readonly moves: readonly MoveRecord[];
   /** Policy to decide with; absent: the app's own of that configuration. */
   readonly policy?: DecideInput['policy'];
 }
@@ -18,7 +22,7 @@ export interface Recorded {
  * configuration does not know the app. What the record keeps only as an outcome stays as it was judged: pauses, refusals, quarantines, cool-downs, and
  * of the evidence its error and the trust it came to.
  */
-export function recordedInput({ decision, prediction, config, policy }: Recorded): Omit<DecideInput, 'past'> | undefined {
+export function recordedInput({ decision, prediction, config, moves, policy }: Recorded): Omit<DecideInput, 'past'> | undefined {
   const spec = config.apps[decision.app];
   const own = spec && config.policies[spec.policy];
   const objective = spec && config.objectives[spec.objective];
@@ -51,7 +55,10 @@ export function recordedInput({ decision, prediction, config, policy }: Recorded
     },
     refusals: decision.candidates.flatMap(({ site, refusal }) => (refusal === undefined ? [] : [{ site, refusal }])),
     ...(prediction && { prediction }),
-    evidence: decision.candidates.flatMap((c) => evidenceOf(c, { app, policy: own, nowMs, ...(prediction && { prediction }) })),
+    evidence: decision.candidates.flatMap((c) =>
+      evidenceOf(c, { app, policy: own, nowMs, ageS: ageOf(c.site, { decision, same: used === own }), ...(prediction && { prediction }) }),
+    ),
+    ...movesSoFar({ moves, own: moves.filter((m) => m.app === app) }, { policy: used, nowMs, ...(prediction && { prediction }) }),
     controller: controllerOf(decision, nowMs),
     ...fleetOf(decision, nowMs),
   };
@@ -86,15 +93,22 @@ function until(nowMs: number, leftS: number | undefined): { untilMs?: number } {
   return leftS === undefined ? {} : { untilMs: nowMs + leftS * 1000 };
 }
 
+/**
+ * How old evidence was that was provisional while its error was good: the record says it where its age was the reason, of present site and target.
+ * Elsewhere it is made so old that it is provisional by any policy. undefined: it was too little, not too old.
+ */
+function ageOf(site: string, { decision, same }: { decision: Decision; same: boolean }): number | undefined {
+  const judged = site === decision.from || site === decision.to;
+  return judged && same ? numbersOf(decision)('trust', 'ageS') : AGE_LONG_S;
+}
+
 /** Evidence that comes to the recorded trust under the policy of then; another policy judges the error anew. */
-function evidenceOf(
-  { site, trust, error }: Candidate,
-  { app, prediction, policy, nowMs }: Pick<Recorded, 'prediction'> & { app: string; policy: DecideInput['policy']; nowMs: number },
-): EvidenceRow[] {
+function evidenceOf({ site, trust, error }: Candidate, { app, prediction, policy, nowMs, ageS }: EvidenceContext): EvidenceRow[] {
   const { modelKey: key, modelVersion: version } = prediction ?? {};
   if (key === undefined || version === undefined || error === undefined) return [];
-  const { samples, maxAge, maxError } = policy.trust;
-  const aged = trust === 'provisional' && error <= maxError;
+  const { samples, maxError } = policy.trust;
+  const doubted = trust === 'provisional' && error <= maxError;
+  const few = trust === 'insufficient' && error <= 2 * maxError ? 0 : doubted && ageS === undefined ? samples - 1 : undefined;
   return [
     {
       key,
@@ -103,10 +117,17 @@ function evidenceOf(
       site,
       error,
       coverage: NaN,
-      samples: trust === 'insufficient' && error <= 2 * maxError ? 0 : Math.max(samples, SAMPLES_ENOUGH),
-      newestMs: aged ? nowMs - Math.max(maxAge, AGE_LONG_S) * 1000 - 1000 : nowMs,
+      samples: few ?? Math.max(samples, SAMPLES_ENOUGH),
+      newestMs: doubted && ageS !== undefined ? nowMs - Math.round(ageS * 1000) : nowMs,
     },
   ];
+}
+
+interface EvidenceContext extends Pick<Recorded, 'prediction'> {
+  readonly app: string;
+  readonly policy: DecideInput['policy'];
+  readonly nowMs: number;
+  readonly ageS: number | undefined;
 }
 
 /** Beyond what any policy may ask for, so that a verdict on samples or age that was passed once is not passed again by other limits. */

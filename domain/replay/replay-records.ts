@@ -3,6 +3,7 @@ import type { Config, Policy } from '../config.ts';
 import { decide } from '../decide.ts';
 import { isWanted } from '../decision-record.ts';
 import type { Decision } from '../decision.ts';
+import type { MoveRecord } from '../move-record.ts';
 import type { Claim, PastDecision, PredictionRow } from '../records.ts';
 import { recordedInput } from './recorded-input.ts';
 
@@ -14,6 +15,8 @@ export interface RecordedLook {
   readonly predictions: readonly PredictionRow[];
   /** Moves that were open when it decided. */
   readonly claims: readonly Pick<Claim, 'app' | 'from' | 'to'>[];
+  /** Moves that had ended when it decided, newest first. */
+  readonly moves: readonly MoveRecord[];
 }
 
 export interface RecordsReplay {
@@ -34,7 +37,13 @@ export function replayRecords(past: readonly PastDecision[], policy?: Policy): R
       const predictions = new Map(look.predictions.map((p) => [p.app, p]));
       const decided = look.decisions.map((decision) => {
         const prediction = predictions.get(decision.app);
-        const input = recordedInput({ decision, config: look.config, ...(prediction && { prediction }), ...(policy && { policy }) });
+        const input = recordedInput({
+          decision,
+          config: look.config,
+          moves: look.moves,
+          ...(prediction && { prediction }),
+          ...(policy && { policy }),
+        });
         if (!input) return decision;
         return decide({ ...input, past: (pastOf.get(decision.app) ?? []).slice(0, input.policy.sustained.of - 1) });
       });

@@ -43,6 +43,7 @@ function foresee(look: RecordedLook, change: Change): readonly Decision[] {
     const input = recordedInput({
       decision,
       config: look.config,
+      moves: look.moves,
       ...(prediction && { prediction }),
       ...(change.policy && { policy: change.policy }),
     });

@@ -19,7 +19,7 @@ function lookAt(scores: Scores): RecordedLook {
   const decision = decide(
     decideCase({ policy: policies['berth'] as never, objective: objectives['snappy'] as never, policyVersion: 1 }, scores),
   );
-  return { lookMs: LOOK, config, decisions: [decision], predictions: [prediction(scores)], claims: [] };
+  return { lookMs: LOOK, config, decisions: [decision], predictions: [prediction(scores)], claims: [], moves: [] };
 }
 const outcomes = (look: RecordedLook, change: Parameters<typeof whatIf>[1]) =>
   whatIf(look, change).map(({ now, then }) => [`${now.verdict} ${now.reason}`, `${then.verdict} ${then.reason}`]);
