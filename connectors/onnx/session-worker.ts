@@ -20,8 +20,8 @@ const verbs = {
   async run({ key, rows, n, width }) {
     const session = sessions.get(key);
     if (!session) throw new Error('no session ' + key);
-    const feeds = { features: new ort.Tensor('float32', rows, [n, width]) };
-    const { quantiles } = await session.run(feeds);
+    const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', rows, [n, width]) };
+    const quantiles = (await session.run(feeds))[session.outputNames[0]];
     if (!quantiles || quantiles.data.length !== n * 3) throw new Error('the model gave ' + (quantiles ? quantiles.data.length : 'no') + ' values for ' + n + ' rows');
     return Float32Array.from(quantiles.data);
   },

@@ -4,7 +4,9 @@ import { INPUT, startGraph } from '../../../learning/onnx/graph.ts';
 import type { GraphBuilder } from '../../../learning/onnx/graph.ts';
 import { contractMetadata, digestContract, MODEL_LIMITS, readModelMetadata } from '../../../learning/onnx/metadata.ts';
 import { ModelProto } from '../../../learning/onnx/schema.ts';
-import { contractOf } from '../models.ts';
+import { boosting } from '../../../learning/learners/boosting.ts';
+import { finish } from '../../../learning/learners/fitted.ts';
+import { bentSet, contractOf } from '../models.ts';
 
 const contract = contractOf(['a', 'b']);
 
@@ -36,7 +38,7 @@ test('the digest does not depend on the order of keys, and changes with every va
 
 describe('refused by name and with the reason is a model', () => {
   const refusals: [string, () => Uint8Array, RegExp][] = [
-    ['that is no ONNX', () => new TextEncoder().encode('<html>'), /it is not ONNX|it has no graph/],
+    ['that is no ONNX', () => new TextEncoder().encode('<html>'), /it is not ONNX that berth takes|it has no graph/],
     ['that is empty', () => new Uint8Array(0), /it has no graph/],
     ['with an operator that is not allowed', () => model((g) => g.node('Loop', [INPUT])), /operator Loop is not allowed/],
     [
@@ -81,7 +83,7 @@ describe('refused by name and with the reason is a model', () => {
   test('that is larger than its limits in any way', () => {
     for (const [limit, why] of [
       ['bytes', /bytes, at most 1/],
-      ['nodes', /2 nodes, at most 1/],
+      ['nodes', /more than 1 nodes/],
       ['metadataBytes', /bytes of metadata, at most 1/],
     ] as const) {
       expect(() => readModelMetadata(model(), { ...MODEL_LIMITS, [limit]: 1 })).toThrow(why);
@@ -103,4 +105,65 @@ test('whatever the bytes, the reader answers or refuses by name', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('every truncation and every flipped byte of a tree ensemble is answered or refused by name', () => {
+  const trees = boosting.fit(bentSet(200, 1), { seed: 1, isOver: () => false });
+  const set = bentSet(1, 1);
+  const good = finish(trees, { width: set.names.length, scale: 'log', offsets: [-1, 0, 1] }).toOnnx(
+    contractMetadata(contractOf(set.names)),
+  );
+  const judge = (bytes: Uint8Array): void => {
+    try {
+      readModelMetadata(bytes);
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'ModelRefused' });
+    }
+  };
+  const stride = Math.ceil(good.length / 700);
+  for (let at = 0; at < good.length; at += stride) {
+    judge(good.subarray(0, at));
+    judge(good.map((byte, i) => (i === at ? byte ^ 255 : byte)));
+  }
+});
+
+describe('what a file could make of little', () => {
+  const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(Math.floor(n / 128))]);
+  const field = (id: number, body: ArrayLike<number>): Uint8Array => {
+    const head = [...varint(id * 8 + 2), ...varint(body.length)];
+    const bytes = new Uint8Array(head.length + body.length);
+    bytes.set(head);
+    bytes.set(body, head.length);
+    return bytes;
+  };
+  const text = (id: number, value: string): Uint8Array => field(id, new TextEncoder().encode(value));
+  const join = (...parts: Uint8Array[]): Uint8Array => {
+    const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+    parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+    return whole;
+  };
+
+  test('thirty million numbers in an attribute are counted, not built', () => {
+    const ensemble = join(text(4, 'TreeEnsembleRegressor'), text(7, 'ai.onnx.ml'));
+    const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+    const numbers = field(8, new Uint8Array(30_000_000));
+    const attribute = field(5, numbers);
+    const node = field(1, ensemble);
+    const whole = field(7, join(node, field(1, join(ensemble, attribute))));
+    const held = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before;
+    expect(() => readModelMetadata(whole)).toThrow(/30000000 values in ai\.onnx\.ml\.TreeEnsembleRegressor\., at most 2000000/);
+    const after = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before;
+    expect(after - held).toBeLessThan(50_000_000);
+  });
+
+  test('trees are counted by where their number changes', () => {
+    const ids = field(8, [0, 0, 1, 1, 1, 2]);
+    const attribute = field(5, join(text(1, 'nodes_treeids'), ids));
+    const graph = field(7, field(1, join(text(4, 'TreeEnsembleRegressor'), text(7, 'ai.onnx.ml'), attribute)));
+    expect(() => readModelMetadata(graph, { ...MODEL_LIMITS, trees: 2 })).toThrow(/3 trees, at most 2/);
+  });
+
+  test('a second graph, which another parser would merge, is refused', () => {
+    expect(() => readModelMetadata(join(model(), field(7, [])))).toThrow(/it has several graphs/);
+  });
 });
