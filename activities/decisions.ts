@@ -7,8 +7,9 @@ import { breakerOf } from '../domain/breaker.ts';
 import type { DecideInput } from '../domain/decide-input.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decision, Proposal } from '../domain/decision.ts';
+import { evidenceFor } from '../domain/evidence.ts';
 import { summariseDecision } from '../domain/explain.ts';
-import type { AppliedConfig, EvidenceRow, LookRow, Placement } from '../domain/records.ts';
+import type { AppliedConfig, LookRow, Placement } from '../domain/records.ts';
 import { MOVES_READ, movesCountS, movesSoFar } from '../domain/moves-so-far.ts';
 import { isStanding, isUnasked } from '../domain/standing.ts';
 import { beating } from './beating.ts';
@@ -178,7 +179,11 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
     recordOnly: look.recordOnly,
     placement: known.placementOf.get(app) ?? { app },
     refusals: known.refusalsOf.get(app) ?? [],
-    evidence: evidenceOf(known, spec.model ?? app, app, prediction?.modelVersion),
+    evidence: evidenceFor(known.evidence.get(spec.model ?? app) ?? [], {
+      key: spec.model ?? app,
+      app,
+      ...(prediction?.modelVersion !== undefined && { version: prediction.modelVersion }),
+    }),
     past: (known.pastOf.get(app) ?? []).slice(0, policy.sustained.of - 1),
     ...(previousMs !== undefined && { previousMs }),
     ...(prediction && { prediction }),
@@ -187,13 +192,6 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
     ...movesSoFar({ moves: known.moves, own: known.movesOf.get(app) ?? [] }, { policy, nowMs, ...(prediction && { prediction }) }),
     breaker: breakerOf(known.ends, config.breaker, { nowMs, ...(known.fleet?.reset && { resetMs: known.fleet.reset.atMs }) }),
   };
-}
-
-/** Evidence of the model that predicted: the app's own where there is some, else that of the app it was trained on. */
-function evidenceOf(known: Known, key: string, app: string, version: number | undefined): EvidenceRow[] {
-  const ofModel = (known.evidence.get(key) ?? []).filter((e) => e.version === version);
-  const own = ofModel.filter((e) => e.app === app);
-  return own.length > 0 ? own : ofModel.filter((e) => e.app === key);
 }
 
 function proposalOf(decision: Decision, applied: AppliedConfig, nowMs: number): Proposal {

@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 
 import type { Actuator, Blobs, Cluster, FrameCodec, Inference, Notifier } from '../connectors/ports.ts';
 import type { Store } from '../connectors/store/types.ts';
-import type { TrainInput, TrainResult } from '../learning/train.ts';
+import type { BacktestState } from '../learning/backtest.ts';
+import type { TrainInput, TrainProgress, TrainResult } from '../learning/train.ts';
 
 /** Now, in epoch ms; an argument so that tests own it. */
 export type Clock = () => number;
@@ -24,12 +25,20 @@ export interface ControlDeps extends CommonDeps {
   readonly shardSize: number;
 }
 
+export interface TrainHooks {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: TrainProgress) => void;
+  readonly onState: (state: BacktestState) => void;
+}
+
 export interface ComputeDeps extends CommonDeps {
   readonly blobs: Blobs;
   readonly frames: FrameCodec;
   readonly inference: Inference;
+  /** Reads, loads and runs a model in a process of its own, killed at its limits; throws `ModelRefused`. The answer is [n][3]. */
+  readonly tryModel: (trial: { bytes: Uint8Array; rows: Float32Array; contractDigest: string }) => Promise<Float32Array>;
   /** Trains off the main thread. */
-  readonly train: (input: TrainInput, hooks: { signal: AbortSignal; onProgress: (progress: unknown) => void }) => Promise<TrainResult>;
+  readonly train: (input: Omit<TrainInput, 'isOver' | 'onProgress' | 'onState'>, hooks: TrainHooks) => Promise<TrainResult>;
 }
 
 /** The only deps with a right to change a cluster. */

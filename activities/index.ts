@@ -1,4 +1,5 @@
 import { approvalActivities } from './approvals.ts';
+import { challengeActivities } from './challenges.ts';
 import { claimActivities } from './claims.ts';
 import { controllerActivities } from './controllers.ts';
 import { decisionActivities } from './decisions.ts';
@@ -12,6 +13,8 @@ import { predictionActivities } from './predictions.ts';
 import { profileActivities } from './profiles.ts';
 import { promotionActivities } from './promotion.ts';
 import { replayActivities } from './replays.ts';
+import { refreshActivities } from './refresh-profile.ts';
+import { shadowActivities } from './shadows.ts';
 import { trainingActivities } from './training.ts';
 
 /** Activities by trust level: each worker gets its own and no other's. */
@@ -22,13 +25,19 @@ export const createControlActivities = (deps: ControlDeps) => ({
   ...lookActivities(deps),
   ...decisionActivities(deps),
   ...profileActivities(deps),
+  ...refreshActivities(deps),
   ...promotionActivities(deps),
   ...fleetActivities(deps),
   ...drainActivities(deps),
   ...noticeActivities(deps),
   ...replayActivities(deps),
 });
-export const createComputeActivities = (deps: ComputeDeps) => ({ ...predictionActivities(deps), ...trainingActivities(deps) });
+export const createComputeActivities = (deps: ComputeDeps) => ({
+  ...predictionActivities(deps),
+  ...trainingActivities(deps),
+  ...challengeActivities(deps),
+  ...shadowActivities(deps),
+});
 export const createActuateActivities = (deps: ActuateDeps) => placementActivities(deps);
 
 export type ControlActivities = ReturnType<typeof createControlActivities>;

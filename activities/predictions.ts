@@ -42,7 +42,7 @@ interface Shard {
 async function predict(deps: ComputeDeps, { lookMs, offset, count }: Shard): Promise<{ rows: number; unknown: number }> {
   const applied = await configured(deps.store);
   const apps = appNames(applied).slice(offset, offset + count);
-  const champions = new Map((await deps.store.champions()).map((m) => [m.key, m]));
+  const champions = new Map((await deps.store.champions(lookMs)).map((m) => [m.key, m]));
   const window = await deps.store.telemetry.windows({
     apps,
     sites: Object.keys(applied.config.sites),
@@ -148,7 +148,8 @@ async function answerOf(inference: Inference, model: ModelVersion, { rows, n }: 
   }
 }
 
-const UNSERVABLE: ReadonlySet<string> = new Set(['ModelRefused', 'BlobMissing', 'BlobDamaged']);
+/** Names of errors by which a model is turned away for good. */
+export const UNSERVABLE: ReadonlySet<string> = new Set(['ModelRefused', 'BlobMissing', 'BlobDamaged']);
 
 interface Shared {
   readonly rule: ReturnType<typeof siteRule>;

@@ -1,50 +1,118 @@
+import { createHash } from 'node:crypto';
+
 import { ApplicationFailure, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 
 import type { EvidenceRow, ModelVersion } from '../domain/records.ts';
-import type { ModelContract } from '../learning/contract.ts';
-import { contractMismatch } from '../learning/serve.ts';
+import type { BacktestState } from '../learning/backtest.ts';
 import type { Profile } from '../learning/profile.ts';
-import type { TrainInput, TrainResult } from '../learning/train.ts';
+import type { TrainInput, TrainProgress, TrainResult } from '../learning/train.ts';
+import { termsOf } from './challenges.ts';
+import { decodeState, encodeState } from './checkpoint.ts';
 import type { ComputeDeps } from './deps.ts';
 import { configured } from './looks.ts';
 
 export type Fitted =
-  | { readonly kind: 'fitted'; readonly version: number; readonly servedBy: 'model' | 'baseline'; readonly said: string }
-  | { readonly kind: 'too-little'; readonly why: string };
+  | {
+      readonly kind: 'fitted';
+      readonly version: number;
+      readonly servedBy: 'model' | 'baseline';
+      readonly said: string;
+      /** What its promotion will wait for; absent: nothing. */
+      readonly waits?: string;
+    }
+  | { readonly kind: 'too-little'; readonly why: string }
+  | { readonly kind: 'busy'; readonly why: string };
 
-/** A challenger may be this much worse than the champion, as a share of the champion's error, before it is kept back. */
-const WORSE_MAX = 0.02;
+/** A holder of the lock that is silent for so long is dead. */
+const STALE_MS = 60_000;
+const BEAT_MS = 2_000;
+
+interface Ask {
+  readonly app: string;
+  readonly seed: number;
+  readonly by: string;
+  /** Who holds the lock on training: the same for every attempt. */
+  readonly holder: string;
+}
 
 export const trainingActivities = (deps: ComputeDeps) => ({
-  /** Trains on the newest profile of an app, off the main thread, and registers the result as challenger. */
-  async fitModel({ app, seed, by }: { app: string; seed: number; by: string }): Promise<Fitted> {
-    const prepared = await prepare(deps, app, seed);
-    if ('why' in prepared) return { kind: 'too-little', why: prepared.why };
-    let result: TrainResult;
+  /**
+   * Trains on the newest profile of an app, off the main thread, and registers the result as challenger. One training at a time; one whose worker
+   * was killed goes on behind the last fold that it had finished.
+   */
+  async fitModel(ask: Ask): Promise<Fitted> {
+    const held = await deps.store.holdTraining({ holder: ask.holder, nowMs: deps.clock(), staleMs: STALE_MS });
+    if (held.holder !== ask.holder) return { kind: 'busy', why: `another training holds the lock: ${held.holder}` };
+    let last: TrainProgress | undefined;
+    const beat = setInterval(() => {
+      heartbeat(last);
+      // A beat that does not reach the store is made up for by the next.
+      deps.store.holdTraining({ holder: ask.holder, nowMs: deps.clock(), staleMs: STALE_MS }).catch((error: unknown) => {
+        log.warn('the lock on training could not be kept', { error });
+      });
+    }, BEAT_MS);
     try {
-      result = await deps.train(prepared.input, { signal: cancellationSignal(), onProgress: (progress) => heartbeat(progress) });
-    } catch (error) {
-      if (error instanceof Error && error.name === 'RangeError') return { kind: 'too-little', why: error.message };
-      throw error;
+      return await fit(deps, ask, (progress) => heartbeat((last = progress)));
+    } finally {
+      clearInterval(beat);
+      await deps.store.releaseTraining(ask.holder);
     }
-    const version = await register(deps, { app, by, profileId: prepared.profileId, result });
-    log.info('model trained', { app, version: version.version, servedBy: result.servedBy, learner: result.name });
-    return { kind: 'fitted', version: version.version, servedBy: result.servedBy, said: result.report.why };
-  },
-
-  /** May this version serve? It must load, answer in its contract's shape, and not be worse than the champion by its evidence. */
-  async checkModel({ key, version }: { key: string; version: number }): Promise<{ ok: boolean; why: string }> {
-    const model = await deps.store.model(key, version);
-    if (!model) throw ApplicationFailure.nonRetryable(`there is no version ${version} of ${key}`, 'BadInput');
-    const trial = await tryOut(deps, model);
-    if (trial !== undefined) return { ok: false, why: trial };
-    const champion = await deps.store.alias(key, 'champion');
-    if (!champion || champion.version === version) return { ok: true, why: `first version of ${key}: nothing served before it` };
-    const unfit = await misfit(deps, champion);
-    if (unfit !== undefined) return { ok: true, why: `the champion cannot serve any more: ${unfit}` };
-    return compare(await deps.store.evidence({ key, version }), champion, model);
   },
 });
+
+async function fit(deps: ComputeDeps, ask: Ask, onProgress: (progress: TrainProgress) => void): Promise<Fitted> {
+  const { app, by, seed } = ask;
+  const prepared = await prepare(deps, app, seed);
+  if ('why' in prepared) return { kind: 'too-little', why: prepared.why };
+  const checkpoint = checkpointOf(deps, app, prepared.input);
+  const resume = await checkpoint.read();
+  if (resume) log.info('training goes on from its checkpoint', { app, folds: resume.folds });
+  let result: TrainResult;
+  try {
+    const { onState } = checkpoint;
+    const input = { ...prepared.input, ...(resume && { resume }) };
+    result = await deps.train(input, { signal: cancellationSignal(), onProgress, onState });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RangeError') return { kind: 'too-little', why: error.message };
+    throw error;
+  }
+  await checkpoint.settled();
+  const version = await register(deps, { app, by, profileId: prepared.profileId, result });
+  await deps.store.dropCheckpoint(app);
+  log.info('model trained', { app, version: version.version, servedBy: result.servedBy, learner: result.name });
+  const { promotion, shadow } = termsOf((await configured(deps.store)).config, app);
+  const waits = [...(shadow > 0 ? [`${shadow} looks in the shadow`] : []), ...(promotion === 'approve' ? ['approval'] : [])].join(', ');
+  return {
+    kind: 'fitted',
+    version: version.version,
+    servedBy: result.servedBy,
+    said: result.report.why,
+    ...(waits !== '' && { waits }),
+  };
+}
+
+/** Checkpoints are written one after the other; one that cannot be written costs time at a restart and nothing else. */
+function checkpointOf({ store, blobs, clock }: ComputeDeps, key: string, input: TrainInput) {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([input.data, input.visits, input.objective, input.facts, input.horizonS, input.seed]))
+    .digest('hex');
+  let writing: Promise<void> = Promise.resolve();
+  const write = async (state: BacktestState): Promise<void> => {
+    try {
+      await store.saveCheckpoint({ key, digest, sha256: await blobs.put(encodeState(state)), savedMs: clock() });
+    } catch (error) {
+      log.warn('a checkpoint could not be written', { key, error });
+    }
+  };
+  return {
+    async read(): Promise<BacktestState | undefined> {
+      const sha256 = await store.checkpoint(key, digest);
+      return sha256 !== undefined && (await blobs.has(sha256)) ? decodeState(await blobs.get(sha256)) : undefined;
+    },
+    onState: (state: BacktestState): void => void (writing = writing.then(() => write(state))),
+    settled: (): Promise<void> => writing,
+  };
+}
 
 type Prepared = { readonly input: TrainInput; readonly profileId: string } | { readonly why: string };
 
@@ -82,59 +150,11 @@ async function register(
     report: result.report,
     profileId,
     createdMs: nowMs,
+    heldOutSha256: await blobs.put(new TextEncoder().encode(JSON.stringify(result.heldOut))),
   });
-  await store.saveEvidence(
-    result.evidence.map((e): EvidenceRow => ({
-      key: app,
-      version: version.version,
-      app,
-      site: e.site,
-      samples: e.samples,
-      newestMs: e.newestMs,
-      error: e.error,
-      coverage: e.coverage,
-    })),
-  );
+  // The same model again: what it has shown meanwhile stands.
+  const isNew = version.createdMs === nowMs;
+  if (isNew) await store.saveEvidence(result.evidence.map((e): EvidenceRow => ({ key: app, version: version.version, app, ...e })));
   await store.setAlias({ key: app, alias: 'challenger', version: version.version, by, why: result.report.why.slice(0, 1000), atMs: nowMs });
   return version;
-}
-
-/** Why a champion does not fit the configuration in force: then its error is of another task, and nothing to compare with. */
-async function misfit({ store }: ComputeDeps, champion: ModelVersion): Promise<string | undefined> {
-  const { config } = await configured(store);
-  const spec = config.apps[champion.key];
-  const objective = spec && config.objectives[spec.objective];
-  const policy = spec && config.policies[spec.policy];
-  if (!objective || !policy) return undefined;
-  return contractMismatch(champion.contract as ModelContract, { objective, horizonS: policy.horizon, stepS: config.telemetry.step });
-}
-
-/** Loads the model and asks it for one row, of a site it knows; returns what is wrong. */
-async function tryOut({ inference }: ComputeDeps, model: ModelVersion): Promise<string | undefined> {
-  const { plan } = model.contract as ModelContract;
-  const known = plan.names.indexOf(`site_is_${plan.oneHotSites[0] ?? ''}`);
-  const rows = Float32Array.from(plan.names, (_, i) => (i === known ? 1 : 0));
-  try {
-    const answer = await inference.predict({ sha256: model.onnxSha256, contractDigest: model.contractDigest }, rows, 1);
-    return answer.length === 3 && answer.every(Number.isFinite) ? undefined : 'it does not answer with three finite quantiles';
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ModelRefused') return error.message;
-    throw error;
-  }
-}
-
-function compare(evidence: readonly EvidenceRow[], champion: ModelVersion, challenger: ModelVersion): { ok: boolean; why: string } {
-  const before = errorOf(evidence, champion);
-  const now = errorOf(evidence, challenger);
-  if (now === undefined) return { ok: false, why: 'the challenger has no held-out error, so it cannot be compared' };
-  if (before === undefined) return { ok: true, why: `error ${now.toFixed(3)}; the champion has none on record` };
-  const said = `error ${now.toFixed(3)} against the champion's ${before.toFixed(3)} (score points)`;
-  return { ok: now <= before * (1 + WORSE_MAX), why: said };
-}
-
-/** Mean error over sites, weighted by samples; undefined without evidence. */
-function errorOf(evidence: readonly EvidenceRow[], model: ModelVersion): number | undefined {
-  const rows = evidence.filter((e) => e.key === model.key && e.version === model.version && Number.isFinite(e.error));
-  const samples = rows.reduce((sum, e) => sum + e.samples, 0);
-  return samples === 0 ? undefined : rows.reduce((sum, e) => sum + e.error * e.samples, 0) / samples;
 }

@@ -108,6 +108,10 @@ export const policySchema = z.strictObject({
   ready: z.strictObject({ deadline: duration.default(300), stable: duration.default(5) }).prefault({}),
   quarantine: duration.default(600),
   quarantineMax: duration.default(86_400),
+  /** Whether a better model serves by itself, or waits until a person approves. The strictest policy of the apps that it serves counts. */
+  promotion: z.enum(['auto', 'approve']).default('auto'),
+  /** Looks during which a better model is only watched beside the one that serves; 0: none. */
+  shadow: z.int().min(0).max(10_000).default(0),
   onPause: z.enum(['finish', 'revert']).default('finish'),
   /** How long a move waits for its approval, and how long one that was declined or ran out is not put up again. */
   approval: z.strictObject({ expires: duration.default(86_400), again: duration.default(3600) }).prefault({}),

@@ -174,8 +174,19 @@ export interface ModelVersion {
   readonly report: unknown;
   readonly profileId: string;
   readonly createdMs: number;
+  /** Blob of what it said of visits it had not seen, row by row; absent: it cannot be compared. */
+  readonly heldOutSha256?: string;
 }
 export type Alias = 'champion' | 'challenger' | 'previous';
+
+/** One entry of a model's history: an alias that was set, or a version that was kept back or turned down. */
+export interface ModelChange {
+  readonly alias: Alias | 'kept' | 'rejected';
+  readonly version: number;
+  readonly by: string;
+  readonly why: string;
+  readonly atMs: number;
+}
 
 export interface ProfileRow {
   readonly id: string;
@@ -196,6 +207,11 @@ export interface EvidenceRow {
   readonly error: number;
   /** Share of outcomes inside p10..p90. */
   readonly coverage: number;
+  /** Outcomes since it serves that are in these figures; absent: none. */
+  readonly live?: number;
+  /** How far p10 and p90 are moved outwards, in score points; absent: not at all. */
+  readonly low?: number;
+  readonly high?: number;
 }
 
 export interface OutcomeRow {
@@ -224,4 +240,37 @@ export interface Snapshot {
   readonly site: string;
   readonly generation: number;
   readonly original: unknown;
+}
+
+/** What a challenger would have said and done at one look, beside what the champion said and what was done. */
+export interface ShadowRow {
+  readonly key: string;
+  readonly version: number;
+  readonly lookMs: number;
+  readonly app: string;
+  readonly said: {
+    readonly sites: readonly string[];
+    /** p50 of the score per site; null = unknown. */
+    readonly challenger: readonly (number | null)[];
+    readonly champion: readonly (number | null)[];
+    readonly verdict: Verdict;
+    readonly to?: string;
+    readonly championVerdict?: Verdict;
+    readonly championTo?: string;
+  };
+}
+
+/** Live data that has left what a model learned from; `name` is the site of an error, or the input. */
+export interface DriftRow {
+  readonly key: string;
+  readonly version: number;
+  readonly app: string;
+  readonly kind: 'error' | 'input';
+  readonly name: string;
+  /** Windows in a row that showed it. */
+  readonly windows: number;
+  readonly effect: number;
+  readonly why: string;
+  readonly sinceMs: number;
+  readonly atMs: number;
 }

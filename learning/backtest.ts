@@ -16,6 +16,15 @@ export interface BacktestRequest {
   readonly learners: readonly Learner[];
   readonly fit: FitOptions;
   readonly onFold: (done: number, of: number) => void;
+  /** What an earlier attempt had learned of the first folds; absent: nothing. */
+  readonly resume?: BacktestState;
+  readonly onState?: (state: BacktestState) => void;
+}
+
+/** The folds that are done, and what each learner said of their rows; plain data, NaN where nothing is known yet. */
+export interface BacktestState {
+  readonly folds: number;
+  readonly predicted: readonly (readonly [learner: string, values: Float64Array])[];
 }
 
 export interface Backtest {
@@ -36,13 +45,21 @@ export function backtest(request: BacktestRequest): Backtest {
   const folds = blockFolds(data.visit, MAX_FOLDS);
   const wantedTicks = plan.horizonTicks + plan.history - 1;
   const gapMs = chooseGap(data, folds, plan, wantedTicks * plan.stepMs);
-  const predicted = new Map(request.learners.map((l) => [l.name, new Float64Array(data.n).fill(NaN)]));
-  for (let fold = 0; fold < folds.count; fold++) {
+  const resume = fitting(request);
+  const predicted = new Map(resume?.predicted ?? request.learners.map((l) => [l.name, new Float64Array(data.n).fill(NaN)] as const));
+  for (let fold = resume?.folds ?? 0; fold < folds.count; fold++) {
     const rows = trainingRows(folds, fold, data.timeMs, gapMs);
     if (rows.length >= FEWEST_ROWS) predictFold(request, { rows, fold, folds }, predicted);
     request.onFold(fold + 1, folds.count);
+    request.onState?.({ folds: fold + 1, predicted: [...predicted] });
   }
   return { predicted, folds, gapS: gapMs / 1000, wantedGapS: (wantedTicks * plan.stepMs) / 1000 };
+}
+
+/** A state of other learners or other rows is of no use. */
+function fitting({ resume, learners, data }: BacktestRequest): BacktestState | undefined {
+  const known = new Map(resume?.predicted);
+  return known.size === learners.length && learners.every((l) => known.get(l.name)?.length === data.n) ? resume : undefined;
 }
 
 /** Whether p10..p90 holds the actual value, with offsets from the residuals of the other folds. */

@@ -133,7 +133,8 @@ function scoreErrors({ data, test, objective, scale }: Comparison, name: string)
     .map((p, i) => Math.abs(scoreTarget(objective, fromScale(scale, p)) - scoreTarget(objective, data.target[i]!)));
 }
 
-function knownRows({ data, test }: Comparison): number[] {
+/** Rows that every learner could predict. */
+export function knownRows({ data, test }: Comparison): number[] {
   const all = [...test.predicted.values()];
   return Array.from({ length: data.n }, (_, i) => i).filter((i) => all.every((p) => !Number.isNaN(p[i]!)));
 }

@@ -6,7 +6,12 @@ export interface Skill {
   /** 90 % interval by resampling whole groups, because rows of one group are not independent. */
   readonly low: number;
   readonly high: number;
+  /** 99 of 100 resamples show at least this much. */
+  readonly surely: number;
 }
+
+/** Share of the error that a gain must make up before it counts as one. */
+export const MARGIN = 0.02;
 
 const RESAMPLES = 1000;
 
@@ -23,7 +28,12 @@ export function skillOf(errors: { model: Float64Array; baseline: Float64Array; g
       drawn.map((d) => baseline[d]!),
     );
   }).sort();
-  return { value: ratioSkill(model, baseline), low: draws[Math.floor(0.05 * RESAMPLES)]!, high: draws[Math.ceil(0.95 * RESAMPLES) - 1]! };
+  return {
+    value: ratioSkill(model, baseline),
+    low: draws[Math.floor(0.05 * RESAMPLES)]!,
+    high: draws[Math.ceil(0.95 * RESAMPLES) - 1]!,
+    surely: draws[Math.floor(0.01 * RESAMPLES)]!,
+  };
 }
 
 function ratioSkill(model: readonly number[], baseline: readonly number[]): number {

@@ -2,12 +2,15 @@ import type { Objective } from '../domain/config.ts';
 import type { Frame } from '../domain/frame.ts';
 import { objectiveDigest } from '../domain/objective.ts';
 import { backtest, trainingSet } from './backtest.ts';
+import type { BacktestState } from './backtest.ts';
 import { conformalOffsets } from './conformal.ts';
 import type { FeaturePlan, ModelContract } from './contract.ts';
 import { buildDataset, targetOf } from './dataset.ts';
 import type { Sources } from './dataset.ts';
 import type { Facts } from './features.ts';
 import { boosting } from './learners/boosting.ts';
+import { heldOutOf } from './held-out.ts';
+import type { HeldOut } from './held-out.ts';
 import { finish } from './learners/fitted.ts';
 import { toScale } from './learners/learner.ts';
 import type { FitOptions, Learner, Scale } from './learners/learner.ts';
@@ -18,6 +21,7 @@ import { fitLevels, planBaseline, planFeatures } from './plan.ts';
 import type { Visit } from './profile.ts';
 import { evidenceOf, figure, judge, persistence } from './report.ts';
 import type { CandidateReport, Comparison, Judged, SiteEvidence } from './report.ts';
+import { MARGIN } from './skill.ts';
 
 export interface TrainInput {
   readonly app: string;
@@ -34,6 +38,9 @@ export interface TrainInput {
   /** True once the time budget is spent; absent: never. */
   readonly isOver?: () => boolean;
   readonly onProgress?: (progress: TrainProgress) => void;
+  /** What an earlier attempt at the same input had learned, and where to hand it. A resumed training gives the same model, bit for bit. */
+  readonly resume?: BacktestState;
+  readonly onState?: (state: BacktestState) => void;
 }
 
 export interface TrainProgress {
@@ -82,13 +89,14 @@ export interface TrainResult extends TrainedModel {
   readonly report: TrainReport;
   /** From held-out visits; empty where no backtest was possible. */
   readonly evidence: readonly SiteEvidence[];
+  /** What it and the best baseline said of visits they had not seen, row by row; empty where no backtest was possible. */
+  readonly heldOut: HeldOut;
   /** The best plain baseline, which serves wherever the model does not; the same as the result where it serves anyway. */
   readonly baseline: TrainedModel;
 }
 
 const MODELS: readonly Learner[] = [ridge, boosting(), boosting({ loss: { kind: 'absolute' } })];
 const BASELINES: readonly Learner[] = [siteMean, siteMedian, overallMedian];
-const WORTH = 0.02;
 
 /**
  * Learns the QoS of an app on any of its sites from what its profile showed. What serves is the best model only if it beats the best plain
@@ -109,7 +117,8 @@ export function trainCounterfactual(input: TrainInput): TrainResult {
   const scale = scaleOf(input.objective, data.target);
   const learners = [...BASELINES, ...MODELS];
   const onFold = (done: number, of: number): void => progress({ stage: 'backtest', done, of });
-  const test = backtest({ plan: bare, data, sources, scale, learners, fit, onFold });
+  const state = { ...(input.resume && { resume: input.resume }), ...(input.onState && { onState: input.onState }) };
+  const test = backtest({ plan: bare, data, sources, scale, learners, fit, onFold, ...state });
   const comparison: Comparison = { data, test, objective: input.objective, scale };
   const judged = judge(comparison, learners, input.seed);
   const verdict = verdictOf(judged);
@@ -123,7 +132,8 @@ export function trainCounterfactual(input: TrainInput): TrainResult {
   const evidence = judged.bestBaseline === undefined ? [] : evidenceOf(comparison, served.name);
   const report = { ...reportOf(context, judged, served), ...verdict, sites: evidence, features: served.contract.plan.names.length };
   const { about: _about, ...model } = served;
-  return { ...model, servedBy: verdict.servedBy, report, evidence, baseline };
+  const heldOut = heldOutOf(comparison, served.name, baseline.name);
+  return { ...model, servedBy: verdict.servedBy, report, evidence, heldOut, baseline };
 }
 
 interface Context {
@@ -195,7 +205,7 @@ function verdictOf({ skill, bestModel, bestBaseline }: Judged): { servedBy: 'mod
   if (!Number.isFinite(skill.value))
     return { servedBy: 'baseline', why: `The baseline "${bestBaseline}" makes no error in score: there is nothing for a model to gain.` };
   const gain = `${percent(skill.value)} (90 % interval ${percent(skill.low)} to ${percent(skill.high)})`;
-  if (skill.value >= WORTH && skill.low > 0)
+  if (skill.value >= MARGIN && skill.low > 0)
     return {
       servedBy: 'model',
       why: `On visits it had not seen, "${bestModel}" makes ${gain} less error in score than the best baseline "${bestBaseline}".`,

@@ -4,6 +4,7 @@ import { Told } from './commands/connect.ts';
 import { errorText } from './commands/error-text.ts';
 import { configCommands } from './commands/config-commands.ts';
 import { learnCommands } from './commands/learn-commands.ts';
+import { modelCommands } from './commands/model-commands.ts';
 import { lookCommands } from './commands/look-commands.ts';
 import { operatorCommands } from './commands/operator-commands.ts';
 import { replayCommands } from './commands/replay-commands.ts';
@@ -25,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
     configCommands,
     learnCommands,
     lookCommands,
+    modelCommands,
     operatorCommands,
     recordCommands,
     releaseCommands,

@@ -84,7 +84,18 @@ export const undo = (deadlineS: number) =>
 export const control = proxyActivities<
   Pick<
     ControlActivities,
-    'askMove' | 'checkFleet' | 'drainStep' | 'fenceSite' | 'tellController' | 'planVisits' | 'assembleProfile' | 'promoteVersion'
+    | 'askMove'
+    | 'checkFleet'
+    | 'drainStep'
+    | 'fenceSite'
+    | 'tellController'
+    | 'planVisits'
+    | 'assembleProfile'
+    | 'refreshProfile'
+    | 'promoteVersion'
+    | 'keepVersion'
+    | 'rollbackModel'
+    | 'servingVersion'
   >
 >({
   taskQueue: QUEUE.control,
@@ -102,7 +113,7 @@ export const outside = proxyActivities<Pick<ControlActivities, 'deliverNotices'>
 });
 
 /** Training: minutes of CPU in a thread of its own, progress in the heartbeat, few tries. */
-export const training = proxyActivities<Pick<ComputeActivities, 'fitModel' | 'checkModel'>>({
+export const training = proxyActivities<Pick<ComputeActivities, 'fitModel' | 'checkModel' | 'watchShadow'>>({
   taskQueue: QUEUE.compute,
   startToCloseTimeout: '30 minutes',
   heartbeatTimeout: '20 seconds',

@@ -7,6 +7,7 @@ import type { MoveInput } from './migrate-app.ts';
 import type { ProfileInput } from './profile-app.ts';
 import type { PromoteInput } from './promote-model.ts';
 import type { ReplayInput } from './replay-decisions.ts';
+import type { RollbackInput } from './rollback-model.ts';
 import type { TrainInput } from './train-model.ts';
 import type { WatchInput } from './watch-fleet.ts';
 
@@ -60,13 +61,14 @@ export function profileInput(raw: unknown): ProfileInput {
 }
 
 export function trainInput(raw: unknown): TrainInput {
-  const input = record(raw, ['app', 'seed', 'reprofile', 'profile'], '{"app":"shop"}');
-  const { seed, reprofile, profile } = input;
+  const input = record(raw, ['app', 'seed', 'reprofile', 'profile', 'refresh'], '{"app":"shop"}');
+  const { seed, reprofile, profile, refresh } = input;
   refuse(
     nameProblem(input, 'app') ??
       (seed === undefined || (Number.isInteger(seed) && (seed as number) >= 0) ? undefined : 'seed must be a whole number from 0') ??
       (reprofile === undefined || typeof reprofile === 'boolean' ? undefined : 'reprofile must be true or false') ??
-      (profile === undefined || typeof profile === 'boolean' ? undefined : 'profile must be true or false'),
+      (profile === undefined || typeof profile === 'boolean' ? undefined : 'profile must be true or false') ??
+      (refresh === undefined || typeof refresh === 'boolean' ? undefined : 'refresh must be true or false'),
   );
   return input as unknown as TrainInput;
 }
@@ -98,6 +100,12 @@ export function replayInput(raw: unknown): ReplayInput {
         : 'policy must be the sha256 of a blob'),
   );
   return input as unknown as ReplayInput;
+}
+
+export function rollbackInput(raw: unknown): RollbackInput {
+  const input = record(raw, ['key', 'by', 'reason'], '{"key":"shop","by":"ann","reason":"it is slow"}');
+  refuse(nameProblem(input, 'key') ?? textProblem(input, 'by', 100) ?? textProblem(input, 'reason', 1000));
+  return input as unknown as RollbackInput;
 }
 
 export function moveInput(raw: unknown): MoveInput {

@@ -4,6 +4,7 @@ import type { Proposal } from '../domain/decision.ts';
 import type { MoveEnd } from '../domain/records.ts';
 import type { ControllerState } from './controller-state.ts';
 import type { FleetState } from './fleet-verbs.ts';
+import type { PromotionState } from './promote-model.ts';
 
 /** Who says so, why, and until when. `by` is a statement, not proof. */
 export interface Statement {
@@ -82,5 +83,16 @@ export const updates = {
   resetBreaker: defineUpdate<Answer, [OperatorMessage]>('reset-breaker'),
 } as const;
 
+/** What a promotion that waits for a person is told. */
+export const promotionSignals = {
+  approve: defineSignal<[OperatorMessage]>('approve'),
+  reject: defineSignal<[OperatorMessage]>('reject'),
+} as const;
+export const promotionUpdates = {
+  approve: defineUpdate<Answer, [OperatorMessage]>('approve'),
+  reject: defineUpdate<Answer, [OperatorMessage]>('reject'),
+} as const;
+
 export const state = defineQuery<ControllerState>('state');
+export const promotionState = defineQuery<PromotionState>('state');
 export const fleetState = defineQuery<FleetState>('state');

@@ -9,6 +9,7 @@ export const workflowIds = {
   train: (key: string) => `train/${key}`,
   promote: (key: string, version: number) => `promote/${key}/${version}`,
   drain: (site: string) => `drain/${site}`,
+  rollback: (key: string) => `rollback/${key}`,
   watch: 'watch/fleet',
   notices: 'notify/fleet',
   replay: (name: string) => `replay/${name}`,

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { BacktestState } from '../../learning/backtest.ts';
 import type { TrainInput, TrainProgress, TrainResult } from '../../learning/train.ts';
 
 export interface TrainThreadOptions {
   /** Aborting ends the thread at once; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
+  /** Hands over what was learned so far, after every fold. */
+  readonly onState?: (state: BacktestState) => void;
   /** Seconds after which learners finish with what they have; at three times that the thread is ended. Absent: no budget. */
   readonly budgetS?: number;
   /** URL of the compiled learning/train.js; absent: the one built beside this file. */
@@ -15,6 +18,7 @@ export interface TrainThreadOptions {
 
 type Message =
   | { readonly kind: 'progress'; readonly progress: TrainProgress }
+  | { readonly kind: 'state'; readonly state: BacktestState }
   | { readonly kind: 'done'; readonly result: TrainResult }
   | { readonly kind: 'failed'; readonly name: string; readonly message: string };
 
@@ -26,7 +30,8 @@ const deadline = budgetMs === undefined ? Infinity : Date.now() + budgetMs;
 import(module).then(({ trainCounterfactual }) => {
   const isOver = () => Date.now() >= deadline;
   const onProgress = (progress) => parentPort.postMessage({ kind: 'progress', progress });
-  parentPort.postMessage({ kind: 'done', result: trainCounterfactual({ ...input, isOver, onProgress }) });
+  const onState = (state) => parentPort.postMessage({ kind: 'state', state });
+  parentPort.postMessage({ kind: 'done', result: trainCounterfactual({ ...input, isOver, onProgress, onState }) });
 }).catch((error) => parentPort.postMessage({ kind: 'failed', name: String(error && error.name || 'Error'), message: String(error && error.message || error) }));
 `;
 
@@ -34,7 +39,7 @@ const HEAP_MB = 2048;
 
 /** Trains off the main thread. Errors of the trainer keep their name and message; one that ends with the budget is named `TrainingTimedOut`. */
 export async function trainInThread(
-  input: Omit<TrainInput, 'isOver' | 'onProgress'>,
+  input: Omit<TrainInput, 'isOver' | 'onProgress' | 'onState'>,
   options: TrainThreadOptions = {},
 ): Promise<TrainResult> {
   options.signal?.throwIfAborted();
@@ -61,6 +66,7 @@ export async function trainInThread(
     options.signal?.addEventListener('abort', onAbort, { once: true });
     worker.on('message', (message: Message) => {
       if (message.kind === 'progress') options.onProgress?.(message.progress);
+      else if (message.kind === 'state') options.onState?.(message.state);
       else if (message.kind === 'done') finish(() => resolve(message.result));
       else finish(() => reject(Object.assign(new Error(message.message), { name: message.name })));
     });

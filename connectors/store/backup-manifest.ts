@@ -55,6 +55,11 @@ export const TABLES = [
   'alias',
   'alias_log',
   'evidence',
+  'training_lock',
+  'training_checkpoint',
+  'shadow',
+  'drift',
+  'retrain',
 ] as const;
 /** Made by migrating the target. */
 export const OWN_TABLES: readonly string[] = ['migration', 'installation'];

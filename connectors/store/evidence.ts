@@ -1,8 +1,8 @@
 import type { EvidenceRow } from '../../domain/records.ts';
 import type { Store } from './types.ts';
-import type { Sql } from './connect.ts';
+import type { Db, Sql } from './connect.ts';
 
-export function createEvidence(sql: Sql): Pick<Store, 'saveEvidence' | 'evidence'> {
+export function createEvidence(sql: Sql): Pick<Store, 'saveEvidence' | 'evidence' | 'adaptations'> {
   return {
     async saveEvidence(rows) {
       const unique = [...new Map(rows.map((r) => [JSON.stringify([r.key, r.version, r.app, r.site]), r])).values()];
@@ -17,10 +17,15 @@ export function createEvidence(sql: Sql): Pick<Store, 'saveEvidence' | 'evidence
     },
     async evidence(also) {
       return sql<EvidenceRow[]>`
-        select key, version, app, site, samples, newest_ms as "newestMs", error, coverage
+        select ${COLUMNS(sql)}
         from evidence join (
           select key, version from alias union select ${also?.key ?? null}::text, ${also?.version ?? null}::int4
         ) named using (key, version) order by key, version, app, site`;
     },
+    async adaptations(apps) {
+      return sql<EvidenceRow[]>`select ${COLUMNS(sql)} from evidence where live > 0 and app = any(${[...apps]}::text[])`;
+    },
   };
 }
+
+const COLUMNS = (db: Db) => db`key, version, app, site, samples, newest_ms as "newestMs", error, coverage, live, low, high`;

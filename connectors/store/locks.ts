@@ -1,7 +1,7 @@
 import type { Tx } from './connect.ts';
 
 /** Advisory locks of the store: first key "brth", second one of these. Never renumber: old and new processes share them. */
-const LOCKS = { migrate: 1, names: 2, partitions: 3, claims: 4 } as const;
+const LOCKS = { migrate: 1, names: 2, partitions: 3, claims: 4, aliases: 5 } as const;
 export type Lock = keyof typeof LOCKS;
 const SPACE = 0x62727468;
 

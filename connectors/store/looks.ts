@@ -19,8 +19,8 @@ export function createLooks(sql: Sql): LookMethods {
     /** `previousMs` is the newest earlier look that decided and was not only recorded: gaps are told by it. */
     async openLook({ lookMs, configVersion, openedMs, recordOnly }) {
       await sql`
-        insert into look (look_ms, config_version, opened_ms, record_only)
-        values (${lookMs}, ${configVersion}, ${openedMs}, ${recordOnly}) on conflict do nothing`;
+        insert into look (look_ms, config_version, opened_ms, record_only, alias_seq)
+        values (${lookMs}, ${configVersion}, ${openedMs}, ${recordOnly}, (select coalesce(max(seq), 0) from alias_log)) on conflict do nothing`;
       const [previous] = await lookTimesBefore(sql, lookMs, 1);
       return { look: await lookAt(sql, lookMs), ...(previous !== undefined && { previousMs: previous }) };
     },

@@ -57,6 +57,7 @@ async function trimRecords(sql: Sql, retention: Config['retention'], nowMs: numb
   const decidedMs = nowMs - retention.decisions * 1000;
   await sql`delete from proposal where look_ms < ${decidedMs} and (acknowledged or expires_ms < ${nowMs})`;
   await sql`delete from notice where at_ms < ${decidedMs}`;
+  await sql`delete from shadow where look_ms < ${decidedMs}`;
   await sql`delete from look_model where look_ms < ${keptMs}`;
   await sql`delete from look where look_ms < ${keptMs}`;
   // A version that is just being registered has its evidence before its alias, and is far too young for this.

@@ -1,6 +1,7 @@
-import type { Alias, ModelVersion } from '../../domain/records.ts';
+import type { Alias, ModelChange, ModelVersion } from '../../domain/records.ts';
 import type { Store } from './types.ts';
 import type { Db, Sql, Tx } from './connect.ts';
+import { lockFor } from './locks.ts';
 
 interface Row {
   readonly key: string;
@@ -12,9 +13,13 @@ interface Row {
   readonly report: string;
   readonly profile_id: string;
   readonly created_ms: number;
+  readonly held_out_sha256: string | null;
 }
 type Change = Parameters<Store['setAlias']>[0];
-type RegistryMethods = Pick<Store, 'addModel' | 'model' | 'setAlias' | 'alias' | 'champions' | 'aliasHistory'>;
+type RegistryMethods = Pick<
+  Store,
+  'addModel' | 'model' | 'models' | 'setAlias' | 'noteVersion' | 'alias' | 'champions' | 'servedAt' | 'aliasHistory'
+>;
 
 /** Versions of models and the aliases that say which one serves. */
 export function createRegistry(sql: Sql): RegistryMethods {
@@ -33,8 +38,24 @@ export function createRegistry(sql: Sql): RegistryMethods {
       const [row] = await sql<Row[]>`select m.* from model m join alias a using (key, version) where a.key = ${key} and a.alias = ${alias}`;
       return row && readModel(row);
     },
-    async champions() {
-      const serving = await sql<{ key: string; version: number }[]>`select key, version from alias where alias = 'champion' order by key`;
+    async models(key) {
+      return (await sql<Row[]>`select * from model where key = ${key} order by version desc`).map(readModel);
+    },
+    async noteVersion({ what, ...note }) {
+      await sql.begin(async (tx) => {
+        await lockKey(tx, note.key);
+        await log(tx, { ...note, alias: what });
+      });
+    },
+    async servedAt(key, atMs) {
+      const [change] = await sql<ModelChange[]>`
+        select ${CHANGE(sql)} from alias_log where key = ${key} and alias = 'champion' and at_ms <= ${atMs} order by seq desc limit 1`;
+      if (!change) return undefined;
+      const [row] = await sql<Row[]>`select * from model where key = ${key} and version = ${change.version}`;
+      return row && { model: readModel(row), change };
+    },
+    async champions(lookMs) {
+      const serving = await servingAt(sql, lookMs);
       const missing = serving.filter((s) => !known.has(idOf(s)));
       const read = missing.length === 0 ? [] : await readVersions(sql, missing);
       const fresh = new Map(read.map((m) => [idOf(m), m]));
@@ -42,12 +63,24 @@ export function createRegistry(sql: Sql): RegistryMethods {
       known = new Map(champions.map((m) => [idOf(m), m]));
       return champions;
     },
-    /** Newest first. */
     async aliasHistory(key) {
-      return sql<{ alias: Alias; version: number; by: string; why: string; atMs: number }[]>`
-        select alias, version, by_whom as by, why, at_ms as "atMs" from alias_log where key = ${key} order by n desc`;
+      return sql<ModelChange[]>`select ${CHANGE(sql)} from alias_log where key = ${key} order by n desc`;
     },
   };
+}
+
+const CHANGE = (db: Db) => db`alias, version, by_whom as by, why, at_ms as "atMs"`;
+
+/** Of a look whose aliases have not changed since, which is nearly always, the present ones are its own. */
+async function servingAt(sql: Sql, lookMs: number | undefined): Promise<readonly Pick<ModelVersion, 'key' | 'version'>[]> {
+  const [pinned] =
+    lookMs === undefined
+      ? []
+      : await sql<{ seq: number }[]>`
+          select alias_seq as seq from look where look_ms = ${lookMs} and alias_seq < (select max(seq) from alias_log)`;
+  if (!pinned) return sql`select key, version from alias where alias = 'champion' order by key`;
+  return sql`
+    select distinct on (key) key, version from alias_log where alias = 'champion' and seq <= ${pinned.seq} order by key, seq desc`;
 }
 
 const idOf = ({ key, version }: Pick<ModelVersion, 'key' | 'version'>): string => JSON.stringify([key, version]);
@@ -67,9 +100,9 @@ async function addModel(tx: Tx, model: Omit<ModelVersion, 'version'>): Promise<M
   >`select * from model where key = ${key} and onnx_sha256 = ${onnxSha256} and contract_digest = ${contractDigest}`;
   if (same) return readModel(same);
   const [added] = await tx<Row[]>`
-    insert into model (key, version, onnx_sha256, contract, contract_digest, served_by, report, profile_id, created_ms)
+    insert into model (key, version, onnx_sha256, contract, contract_digest, served_by, report, profile_id, created_ms, held_out_sha256)
     select ${key}, coalesce(max(version), 0) + 1, ${onnxSha256}, ${jsonOf('contract', model.contract)}, ${contractDigest}, ${model.servedBy},
-      ${jsonOf('report', model.report)}, ${model.profileId}, ${model.createdMs}
+      ${jsonOf('report', model.report)}, ${model.profileId}, ${model.createdMs}, ${model.heldOutSha256 ?? null}
     from model where key = ${key} returning *`;
   if (!added) throw new Error(`model ${key} was not added`);
   return readModel(added);
@@ -98,9 +131,16 @@ async function point(tx: Tx, { key, alias, version, by, why, atMs }: Change): Pr
   await tx`
     insert into alias (key, alias, version) values (${key}, ${alias}, ${version})
     on conflict (key, alias) do update set version = excluded.version`;
+  await log(tx, { key, alias, version, by, why, atMs });
+}
+
+/** The lock makes the numbers those of the order of the commits: whoever sees one sees all before it. */
+async function log(tx: Tx, { key, alias, version, by, why, atMs }: ModelChange & { key: string }): Promise<void> {
+  await lockFor(tx, 'aliases');
   await tx`
-    insert into alias_log (key, n, alias, version, by_whom, why, at_ms)
-    select ${key}, coalesce(max(n), 0) + 1, ${alias}, ${version}, ${by}, ${why}, ${atMs} from alias_log where key = ${key}`;
+    insert into alias_log (key, n, seq, alias, version, by_whom, why, at_ms)
+    select ${key}, (select coalesce(max(n), 0) + 1 from alias_log where key = ${key}), coalesce(max(seq), 0) + 1,
+      ${alias}, ${version}, ${by}, ${why}, ${atMs} from alias_log`;
 }
 
 async function lockKey(tx: Tx, key: string): Promise<void> {
@@ -125,5 +165,6 @@ function readModel(row: Row): ModelVersion {
     report: JSON.parse(row.report) as unknown,
     profileId: row.profile_id,
     createdMs: row.created_ms,
+    ...(row.held_out_sha256 !== null && { heldOutSha256: row.held_out_sha256 }),
   };
 }

@@ -3,6 +3,7 @@ import { createConfigs } from './config.ts';
 import { DEADLINE_S, connect } from './connect.ts';
 import type { Connection, Sql } from './connect.ts';
 import { createDecisions } from './decisions.ts';
+import { createDrifts } from './drifts.ts';
 import { createEvidence } from './evidence.ts';
 import { createIntakes } from './intake.ts';
 import { createLooks } from './looks.ts';
@@ -18,9 +19,11 @@ import { createProfiles } from './profiles.ts';
 import { createProposals } from './proposals.ts';
 import { createRegistry } from './registry.ts';
 import { createSeriesLists } from './series.ts';
+import { createShadows } from './shadows.ts';
 import { asOperations, operation } from './store-error.ts';
 import { appendScrape } from './append-scrape.ts';
 import { createTelemetry } from './telemetry.ts';
+import { createTrainingLock } from './training-lock.ts';
 import type { Store } from './types.ts';
 
 export interface StoreOptions extends Connection {
@@ -68,6 +71,9 @@ function compose(sql: Sql, { installation, deadlineMs }: { installation: string;
     ...createProfiles(sql),
     ...createRegistry(sql),
     ...createEvidence(sql),
+    ...createTrainingLock(sql),
+    ...createShadows(sql),
+    ...createDrifts(sql),
     ...createOutcomes(parts),
     ...createNotices(sql),
     ...createMoveRecords(sql, configs),

@@ -12,6 +12,7 @@ import type {
   FleetRow,
   Intake,
   LookRow,
+  ModelChange,
   ModelVersion,
   MoveEnd,
   OutcomeRow,
@@ -24,6 +25,9 @@ import type {
 import type { MoveRecord } from '../../domain/move-record.ts';
 import type { Notice } from '../../domain/notice.ts';
 import type { Telemetry } from '../ports.ts';
+import type { DriftMethods } from './drifts.ts';
+import type { ShadowMethods } from './shadows.ts';
+import type { TrainingLock } from './training-lock.ts';
 
 /** An event that a receiver has not got yet, and how often it was tried. */
 export interface DueNotice {
@@ -45,7 +49,7 @@ export interface DecisionFilter {
   readonly toMs?: number;
 }
 
-export interface Store {
+export interface Store extends TrainingLock, ShadowMethods, DriftMethods {
   readonly installation: string;
   readonly telemetry: Telemetry;
   /** Applies a configuration. Equal to the one in force: nothing is written and `changed` is false. */
@@ -125,11 +129,21 @@ export interface Store {
   model(key: string, version: number): Promise<ModelVersion | undefined>;
   setAlias(change: { key: string; alias: Alias; version: number; by: string; why: string; atMs: number }): Promise<void>;
   alias(key: string, alias: Alias): Promise<ModelVersion | undefined>;
-  champions(): Promise<readonly ModelVersion[]>;
-  aliasHistory(key: string): Promise<readonly { alias: Alias; version: number; by: string; why: string; atMs: number }[]>;
+  /** Those of a look are the ones that served when it was opened, whatever was changed since. */
+  champions(lookMs?: number): Promise<readonly ModelVersion[]>;
+  /** Every version of a key, newest first. */
+  models(key: string): Promise<readonly ModelVersion[]>;
+  /** What served at an instant, and the change that made it so. */
+  servedAt(key: string, atMs: number): Promise<{ model: ModelVersion; change: ModelChange } | undefined>;
+  /** Writes into the history of a key that a version was kept back or turned down. */
+  noteVersion(note: { key: string; version: number; what: 'kept' | 'rejected'; by: string; why: string; atMs: number }): Promise<void>;
+  /** Newest first. */
+  aliasHistory(key: string): Promise<readonly ModelChange[]>;
   saveEvidence(rows: readonly EvidenceRow[]): Promise<void>;
   /** Of the versions that hold an alias, and of `also`. That of others is kept for `retention.kept`, in case they are wanted again. */
   evidence(also?: Pick<ModelVersion, 'key' | 'version'>): Promise<readonly EvidenceRow[]>;
+  /** Evidence of these apps that outcomes have moved an interval for. */
+  adaptations(apps: readonly string[]): Promise<readonly EvidenceRow[]>;
 
   /** Joins predictions whose time has come with what was observed, at the site the app was really on. Each prediction once. */
   joinOutcomes(nowMs: number): Promise<number>;

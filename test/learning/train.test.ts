@@ -6,6 +6,8 @@ import { readModelMetadata } from '../../learning/onnx/metadata.ts';
 import { randomFrom } from '../../learning/random.ts';
 import { trainCounterfactual } from '../../learning/train.ts';
 import type { TrainInput, TrainProgress, TrainResult } from '../../learning/train.ts';
+import { decodeState, encodeState } from '../../activities/checkpoint.ts';
+import type { BacktestState } from '../../learning/backtest.ts';
 import { latencyObjective, neighbourProfile } from './neighbour.ts';
 
 function inputOf({ frame, visits }: { frame: Frame; visits: Visit[] }, change: Partial<TrainInput> = {}): TrainInput {
@@ -164,3 +166,27 @@ function shuffled(frame: Frame, seed: number): Frame {
   }
   return { ...frame, app: { ...frame.app, values } };
 }
+
+test('a training that goes on behind any fold gives the same bytes as one that was never stopped', () => {
+  const input = inputOf(neighbourProfile({ seed: 1, visits: 4, visitS: 8 }));
+  const states: BacktestState[] = [];
+  const whole = trainCounterfactual({ ...input, onState: (state) => states.push(structuredClone(state)) });
+  expect(states.map((s) => s.folds)).toEqual([1, 2, 3, 4]);
+  for (const state of states) {
+    const done: number[] = [];
+    const resume = decodeState(encodeState(state));
+    const resumed = trainCounterfactual({ ...input, resume, onProgress: (p) => p.stage === 'backtest' && done.push(p.done) });
+    expect({ onnx: resumed.onnx, report: resumed.report, heldOut: resumed.heldOut }).toEqual({
+      onnx: whole.onnx,
+      report: whole.report,
+      heldOut: whole.heldOut,
+    });
+    expect(done[0] ?? 5).toBe(state.folds + 1);
+  }
+});
+
+test('a state of other rows is begun anew', () => {
+  const input = inputOf(neighbourProfile({ seed: 1, visits: 4, visitS: 8 }));
+  const resume = { folds: 3, predicted: [['ridge', new Float64Array(2)] as const] };
+  expect(trainCounterfactual({ ...input, resume }).onnx).toEqual(trainCounterfactual(input).onnx);
+});

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { test } from 'vitest';
 
+import type { PromotionState } from '../../workflows/promote-model.ts';
 import { QUEUE, workflowIds } from '../../workflows/queues.ts';
 import { eventually } from '../contracts/eventually.ts';
 import { decided } from '../workflows/decided.ts';
@@ -16,7 +17,11 @@ const world = withWorld(testConfig({ asking: 3 }), {
     app === 'a9' && tooLittle
       ? { kind: 'too-little', why: 'too few rows' }
       : { kind: 'fitted', version: 1, servedBy: 'model', said: 'it beats the baselines' },
-  checkModel: async ({ version }) => (version === 1 ? { ok: true, why: 'first version' } : { ok: false, why: 'worse than the champion' }),
+  checkModel: async ({ version }) => ({
+    ...(version === 2 ? { ok: false, why: 'worse than the champion' } : { ok: true, why: 'better' }),
+    terms: { promotion: version > 2 ? 'approve' : 'auto', shadow: version > 2 ? 2 : 0, intervalS: 0.1 },
+  }),
+  watchShadow: async () => ({ looks: 2, outcomes: 2, ok: true, why: 'no worse in the shadow' }),
 });
 const ann = { by: 'ann', reason: 'deploy' };
 
@@ -167,6 +172,30 @@ test('models and looks', async () => {
   await ended('train-model.promoted', await start('trainModel', workflowIds.train('a13'), { app: 'a13' }));
   await ended('promote-model.promoted', world.client.workflow.getHandle(workflowIds.promote('a13', 1)));
   await ended('promote-model.kept', await start('promoteModel', workflowIds.promote('a13', 2), { key: 'a13', version: 2 }));
+  const waiting = async (version: number) => {
+    const handle = await start('promoteModel', workflowIds.promote('a13', version), { key: 'a13', version });
+    await eventually('it waits', async () => (await handle.query<PromotionState>('state')).phase === 'waiting');
+    return handle;
+  };
+  for (const n of [2, 3, 4])
+    await world.store.addModel({
+      key: 'a13',
+      onnxSha256: String(n).repeat(64),
+      contract: {},
+      contractDigest: String(n).repeat(64),
+      servedBy: 'model',
+      report: {},
+      profileId: 'none',
+      createdMs: Date.now(),
+    });
+  const approved = await waiting(3);
+  await approved.signal('approve', {});
+  await approved.executeUpdate('approve', { args: [ann] });
+  await ended('promote-model.approved', approved);
+  const rejected = await waiting(4);
+  await rejected.signal('reject', ann);
+  await ended('promote-model.turned-down', rejected);
+  await ended('rollback-model.done', await start('rollbackModel', workflowIds.rollback('a13'), { key: 'a13', ...ann }));
   await ended('train-model.too-little', await start('trainModel', workflowIds.train('a9'), { app: 'a9' }));
   tooLittle = false;
   await ended('predict-qos.done', await start('predictQos', 'predict/by-hand'));

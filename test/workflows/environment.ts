@@ -13,6 +13,7 @@ import {
 import type { ComputeDeps } from '../../activities/deps.ts';
 import { folderBlobs } from '../../connectors/blobs/folder.ts';
 import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
+import type { Blobs } from '../../connectors/ports.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import { webhooks } from '../../connectors/webhook/webhooks.ts';
@@ -31,6 +32,7 @@ import { feedTelemetry, type Feeder } from './telemetry-feeder.ts';
 /** Everything a workflow needs, real but for the cluster, whose faults a test switches. */
 export interface World extends FreshNamespace {
   readonly store: Store;
+  readonly blobs: Blobs;
   readonly config: Config;
   readonly platform: MemoryPlatform;
   readonly feeder: Feeder;
@@ -40,11 +42,11 @@ export interface World extends FreshNamespace {
 }
 
 /** The world of one test file; each test takes an app of its own (`a0`, `a1`, ... at home on `s0`). */
-export function withWorld(config: Config = testConfig(), compute: Partial<ComputeActivities> = {}): World {
+export function withWorld(config: Config = testConfig(), compute: Partial<ComputeActivities> = {}, learning: Learning = () => ({})): World {
   const world = {} as World;
   const stops: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
-    Object.assign(world, await openWorld({ config, compute }, stops));
+    Object.assign(world, await openWorld({ config, compute, learning }, stops));
   });
   afterAll(async () => {
     try {
@@ -58,7 +60,7 @@ export function withWorld(config: Config = testConfig(), compute: Partial<Comput
 }
 
 async function openWorld(
-  { config, compute }: { config: Config; compute: Partial<ComputeActivities> },
+  { config, compute, learning }: { config: Config; compute: Partial<ComputeActivities>; learning: Learning },
   stops: (() => Promise<unknown>)[],
 ): Promise<World> {
   const database = await testDatabase();
@@ -74,10 +76,10 @@ async function openWorld(
   const platform = memoryPlatform({ sites, apps: Object.fromEntries(Object.keys(config.apps).map((app) => [app, sites[0] ?? ''])) });
   const feeder = feedTelemetry(store, config, platform);
   stops.push(() => feeder.stop());
-  const workers = await workersOf({ ...place, store, platform, blobs: dir, compute });
+  const workers = await workersOf({ ...place, store, platform, blobs: dir, compute, learning });
   stops.push(() => workers.close());
   await workers.start();
-  return { ...place, store, config, platform, feeder, stopWorkers: workers.stop, startWorkers: workers.start };
+  return { ...place, store, blobs: folderBlobs(dir), config, platform, feeder, stopWorkers: workers.stop, startWorkers: workers.start };
 }
 
 interface WorkerParts extends FreshNamespace {
@@ -86,14 +88,17 @@ interface WorkerParts extends FreshNamespace {
   readonly blobs: string;
   /** Instead of the real ones, where a test needs only their answers. */
   readonly compute: Partial<ComputeActivities>;
+  readonly learning: Learning;
 }
 
-/** Training and inference have tests of their own; a workflow that would need them here fails. */
+/** What trains and runs models, where a test wants it; else a workflow that needs them fails. */
+export type Learning = (blobs: Blobs) => Partial<Pick<ComputeDeps, 'train' | 'tryModel' | 'inference'>>;
+
 const absent = async () => {
   throw new Error('there is no model in this world');
 };
 
-async function workersOf({ address, namespace, client, store, platform, blobs: dir, compute }: WorkerParts) {
+async function workersOf({ address, namespace, client, store, platform, blobs: dir, compute, learning }: WorkerParts) {
   quietRuntime();
   const connection = await NativeConnection.connect({ address });
   const clock = () => Date.now();
@@ -134,7 +139,9 @@ async function workersOf({ address, namespace, client, store, platform, blobs: d
           blobs,
           frames: { encode: encodeFrame, decode: decodeFrame },
           inference,
+          tryModel: absent,
           train: absent,
+          ...learning(blobs),
         }),
         ...compute,
       },

@@ -10,6 +10,7 @@ import { keepPins } from '../../connectors/kubernetes/keep-pins.ts';
 import { openIntake, takingIn } from '../../connectors/prometheus/intake.ts';
 import { openInference } from '../../connectors/onnx/inference.ts';
 import { trainInThread } from '../../connectors/onnx/train-thread.ts';
+import { tryModel } from '../../connectors/onnx/trial.ts';
 import type { Platform } from '../../connectors/ports.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
@@ -114,7 +115,7 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
       stops.add('inference', () => inference.close());
       return {
         ...common,
-        activities: createComputeActivities({ store, clock, blobs, frames, inference, train: trainInThread }),
+        activities: createComputeActivities({ store, clock, blobs, frames, inference, tryModel, train: trainInThread }),
         maxConcurrentActivityTaskExecutions: 4,
       };
     }

@@ -6,6 +6,7 @@ import { outboxByLook } from './005-outbox-by-look.ts';
 import { claimsByEnd } from './006-claims-by-end.ts';
 import { noticeTables } from './007-notices.ts';
 import { intakeTable } from './008-intake.ts';
+import { registryTables } from './009-registry.ts';
 
 export interface Migration {
   readonly id: number;
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 6, name: 'claims by end', sql: claimsByEnd },
   { id: 7, name: 'notices', sql: noticeTables },
   { id: 8, name: 'intake', sql: intakeTable },
+  { id: 9, name: 'registry', sql: registryTables },
 ];

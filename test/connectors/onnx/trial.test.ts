@@ -46,7 +46,11 @@ describe('refused by name is a model', () => {
 
 test('a file that is damaged anywhere is refused or answers; the process that tries it lives', async () => {
   const set = bentSet(200, 1);
-  const trees = finish(boosting.fit(set, { seed: 1, isOver: () => false }), { width: set.names.length, scale: 'log', offsets: [-1, 0, 1] });
+  const trees = finish(boosting().fit(set, { seed: 1, isOver: () => false }), {
+    width: set.names.length,
+    scale: 'log',
+    offsets: [-1, 0, 1],
+  });
   const own = contractOf(set.names);
   const good = trees.toOnnx(contractMetadata(own));
   const random = randomFrom(7);

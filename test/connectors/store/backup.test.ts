@@ -109,6 +109,25 @@ async function fill(frame: string): Promise<void> {
   });
   await store.setAlias({ key: 'm', alias: 'champion', version: 1, by: said.by, why: said.reason, atMs: T0 });
   await store.saveEvidence([{ key: 'm', version: 1, app: 'a0', site: 's0', samples: 1, newestMs: T0, error: NaN, coverage: 0.1 + 0.2 }]);
+  await store.holdTraining({ holder: 'train/m', nowMs: T0, staleMs: 1 });
+  await store.saveCheckpoint({ key: 'm', digest: 'd', sha256: 'e'.repeat(64), savedMs: T0 });
+  await store.writeShadows([
+    { key: 'm', version: 1, lookMs: T0, app: 'a0', said: { sites: ['s0'], challenger: [0.5], champion: [null], verdict: 'stay' } },
+  ]);
+  const drift = {
+    key: 'm',
+    version: 1,
+    app: 'a0',
+    kind: 'error',
+    name: 's0',
+    windows: 3,
+    effect: 2,
+    why: 'w',
+    sinceMs: T0,
+    atMs: T0,
+  } as const;
+  await store.saveDrifts('m', [drift]);
+  await store.claimRetrain({ key: 'm', nowMs: T0, everyMs: 1, why: 'drift' });
 }
 
 async function contentOf(url: string): Promise<Record<string, string[]>> {

@@ -76,8 +76,8 @@ test('evidence is replaced by what is newer', async () => {
   await store.saveEvidence([{ ...row, samples: 20, error: 0.05 }]);
   await store.saveEvidence([]);
   expect(await store.evidence()).toEqual([
-    { ...row, samples: 20, error: 0.05 },
-    { ...row, site: 's1' },
+    { ...row, samples: 20, error: 0.05, live: 0, low: 0, high: 0 },
+    { ...row, site: 's1', live: 0, low: 0, high: 0 },
   ]);
 });
 
@@ -114,4 +114,90 @@ test('a blob that a model, a contract or a profile names is referenced', async (
   const referenced = await fixture.store.referencedBlobs();
   expect([...referenced]).toEqual(expect.arrayContaining([sha(1), sha(2), sha(1001), sha(5)]));
   expect(referenced.has(sha(999))).toBe(false);
+});
+
+test('a look counts the champions that served when it was opened, whatever is changed meanwhile', async () => {
+  const { store } = fixture;
+  for (const n of [1, 2, 3]) await store.addModel(model('pinned', n));
+  await say('pinned', 'champion', 1);
+  const lookMs = T0 + 1000;
+  await store.openLook({ lookMs, configVersion: 1, openedMs: lookMs, recordOnly: false });
+  const versions = async (at?: number) => (await store.champions(at)).filter((m) => m.key === 'pinned').map((m) => m.version);
+  await say('pinned', 'champion', 2);
+  await say('pinned', 'champion', 3);
+  expect(await versions(lookMs)).toEqual([1]);
+  expect(await versions()).toEqual([3]);
+  await store.openLook({ lookMs: lookMs + 1, configVersion: 1, openedMs: lookMs, recordOnly: false });
+  expect(await versions(lookMs + 1)).toEqual([3]);
+});
+
+test('over three promotions and a rollback it is told what served at any instant, and who approved it', async () => {
+  const { store } = fixture;
+  for (const n of [1, 2, 3]) await store.addModel(model('told', n));
+  const change = (version: number, by: string, atMs: number) =>
+    store.setAlias({ key: 'told', alias: 'champion', version, by, why: `since ${atMs}`, atMs });
+  await change(1, 'ann', 10);
+  await change(2, 'bob', 20);
+  await change(3, 'ann', 30);
+  await store.noteVersion({ key: 'told', version: 2, what: 'rejected', by: 'bob', why: 'slow', atMs: 35 });
+  await change(2, 'eve', 40);
+  const at = async (ms: number) => {
+    const served = await store.servedAt('told', ms);
+    return served && [served.model.version, served.model.profileId, served.change.by, served.change.why];
+  };
+  expect(await at(9)).toBeUndefined();
+  expect(await at(10)).toEqual([1, 'p1', 'ann', 'since 10']);
+  expect(await at(29)).toEqual([2, 'p2', 'bob', 'since 20']);
+  expect(await at(39)).toEqual([3, 'p3', 'ann', 'since 30']);
+  expect(await at(1e9)).toEqual([2, 'p2', 'eve', 'since 40']);
+  expect((await store.aliasHistory('told'))[2]).toMatchObject({ alias: 'rejected', version: 2, by: 'bob', why: 'slow' });
+  expect((await store.models('told')).map((m) => m.version)).toEqual([3, 2, 1]);
+});
+
+test('one holder at a time may train; one that is silent loses the lock, and a checkpoint is that of its input', async () => {
+  const { store } = fixture;
+  const hold = async (holder: string, nowMs: number) => (await store.holdTraining({ holder, nowMs, staleMs: 30 })).holder;
+  expect(await Promise.all(['x', 'x', 'x'].map((holder) => hold(holder, 100)))).toEqual(['x', 'x', 'x']);
+  expect(await hold('y', 110)).toBe('x');
+  expect(await hold('x', 120)).toBe('x');
+  expect(await hold('y', 150)).toBe('x');
+  expect(await hold('y', 151)).toBe('y');
+  await store.releaseTraining('x');
+  expect(await hold('x', 152)).toBe('y');
+  await store.releaseTraining('y');
+  expect(await hold('x', 153)).toBe('x');
+  await store.saveCheckpoint({ key: 'm', digest: 'd1', sha256: sha(77), savedMs: 1 });
+  expect([await store.checkpoint('m', 'd1'), await store.checkpoint('m', 'd2')]).toEqual([sha(77), undefined]);
+  expect((await store.referencedBlobs()).has(sha(77))).toBe(true);
+  await store.dropCheckpoint('m');
+  expect(await store.checkpoint('m', 'd1')).toBeUndefined();
+});
+
+test('a training is asked for by drift once in a while, whoever asks', async () => {
+  const ask = (nowMs: number) => fixture.store.claimRetrain({ key: 'm', nowMs, everyMs: 100, why: 'drift' });
+  expect((await Promise.all([ask(1000), ask(1000), ask(1000)])).filter(Boolean)).toHaveLength(1);
+  expect([await ask(1099), await ask(1100), await ask(1101)]).toEqual([false, true, false]);
+});
+
+test('the drift of a key is what its last check found', async () => {
+  const { store } = fixture;
+  const row = { key: 'm', version: 1, app: 'a0', kind: 'error', name: 's0', windows: 3, effect: 2, why: 'w', sinceMs: 1, atMs: 2 } as const;
+  await store.saveDrifts('m', [row, { ...row, name: 's1' }]);
+  await store.saveDrifts('m', [row]);
+  expect(await store.drifts()).toEqual([row]);
+});
+
+test('what a challenger would have done is kept once per look and app', async () => {
+  const { store } = fixture;
+  const row = {
+    key: 'm',
+    version: 2,
+    lookMs: T0,
+    app: 'a0',
+    said: { sites: ['s0', 's1'], challenger: [0.5, null], champion: [0.4, 0.3], verdict: 'move', to: 's1' },
+  } as const;
+  await store.writeShadows([row]);
+  await store.writeShadows([row, { ...row, lookMs: T0 + 1 }]);
+  expect(await store.shadows({ key: 'm', version: 2, fromMs: T0 })).toEqual([row, { ...row, lookMs: T0 + 1 }]);
+  expect(await store.shadows({ key: 'm', version: 2, fromMs: T0 + 1 })).toHaveLength(1);
 });

@@ -108,7 +108,7 @@ test('whatever the bytes, the reader answers or refuses by name', () => {
 });
 
 test('every truncation and every flipped byte of a tree ensemble is answered or refused by name', () => {
-  const trees = boosting.fit(bentSet(200, 1), { seed: 1, isOver: () => false });
+  const trees = boosting().fit(bentSet(200, 1), { seed: 1, isOver: () => false });
   const set = bentSet(1, 1);
   const good = finish(trees, { width: set.names.length, scale: 'log', offsets: [-1, 0, 1] }).toOnnx(
     contractMetadata(contractOf(set.names)),
