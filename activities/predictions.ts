@@ -1,10 +1,12 @@
 import { log } from '@temporalio/activity';
 
 import type { Inference } from '../connectors/ports.ts';
+import type { Store } from '../connectors/store/types.ts';
 import type { Config, Objective, Policy } from '../domain/config.ts';
 import type { AppBlock, FleetWindow } from '../domain/frame.ts';
 import type { AppliedConfig, ModelVersion, PredictionRow } from '../domain/records.ts';
 import { ruleScores, siteRule } from '../domain/rule.ts';
+import { adapt } from '../learning/adaptive.ts';
 import type { ModelContract } from '../learning/contract.ts';
 import { contractMismatch, predictRows, ticksNeeded, toScores, type PackedRows } from '../learning/serve.ts';
 import { beating } from './beating.ts';
@@ -54,6 +56,7 @@ async function predict(deps: ComputeDeps, { lookMs, offset, count }: Shard): Pro
   }
   const subjects = window.apps.flatMap((block, index) => subjectOf(applied, champions, { window, block, index }));
   await infer(deps, applied.config, window, subjects);
+  await adaptAll(deps.store, subjects);
   const shared = sharedOf(window, deps.clock());
   const rows = subjects.map((s) => rowOf(s, window, shared));
   await deps.store.writePredictions(lookMs, rows);
@@ -150,6 +153,18 @@ async function answerOf(inference: Inference, model: ModelVersion, { rows, n }: 
 
 /** Names of errors by which a model is turned away for good. */
 export const UNSERVABLE: ReadonlySet<string> = new Set(['ModelRefused', 'BlobMissing', 'BlobDamaged']);
+
+/** Widens the intervals of those that outcomes have shown to be too narrow, and narrows the others. */
+async function adaptAll(store: Store, subjects: readonly Subject[]): Promise<void> {
+  const rows = await store.adaptations(subjects.flatMap((s) => (s.champion ? [s.app] : [])));
+  const bySubject = new Map(subjects.map((s) => [s.app, s]));
+  for (const row of rows) {
+    const subject = bySubject.get(row.app);
+    const site = subject?.sites.indexOf(row.site) ?? -1;
+    if (subject && site >= 0 && subject.champion?.key === row.key && subject.champion.version === row.version)
+      adapt(subject.q, 3 * site, row);
+  }
+}
 
 interface Shared {
   readonly rule: ReturnType<typeof siteRule>;

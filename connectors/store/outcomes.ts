@@ -5,6 +5,8 @@ import type { Store } from './types.ts';
 import type { Configs } from './config.ts';
 import type { Sql } from './connect.ts';
 import { CopyRows, copyRows } from './copy-rows.ts';
+import { learnFromOutcomes } from './live-evidence.ts';
+import type { LiveOutcome } from './live-evidence.ts';
 import type { Names } from './names.ts';
 import { observeAt } from './observe.ts';
 import type { Observed } from './observe.ts';
@@ -30,6 +32,8 @@ interface Due {
   readonly sites: number;
   readonly predictor: number;
   readonly horizon_ms: number;
+  readonly model_key: string | null;
+  readonly model_version: number | null;
   readonly q: Buffer;
 }
 interface Joined {
@@ -104,7 +108,7 @@ async function joinLook(
       else if (targetMs + TOO_LATE_MS >= nowMs) open++;
     }
   }
-  await writeOutcomes(sql, lookMs, settled);
+  await writeOutcomes(sql, lookMs, { joined: settled, live: await liveOf(parts, settled) });
   if (open === 0 && !(await hasLater(sql, horizons))) await sql`update look set joined = true where look_ms = ${lookMs}`;
   return settled.filter((one) => one.site !== NOWHERE).length;
 }
@@ -118,7 +122,7 @@ interface Horizons {
 /** Where nothing predicted there is nothing to compare, so those rows are not even read. */
 async function dueAt(sql: Sql, { lookMs, dueMs }: Horizons): Promise<readonly Due[]> {
   return sql<Due[]>`
-    select app, sites, predictor, horizon_ms, q from prediction p
+    select app, sites, predictor, horizon_ms, model_key, model_version, q from prediction p
     where look_ms = ${lookMs} and horizon_ms <= ${dueMs}::int8 and predictor <> ${PREDICTOR_CODE.none}
       and not exists (select 1 from outcome o where o.look_ms = ${lookMs} and o.app = p.app)`;
 }
@@ -149,7 +153,35 @@ function matchOf(
   return quantiles.every(Number.isFinite) ? { site: observed.site, quantiles, actual: observed.score } : NOTHING;
 }
 
-async function writeOutcomes(sql: Sql, lookMs: number, joined: readonly Joined[]): Promise<void> {
+/** The outcomes that say something of a model. */
+async function liveOf({ names }: OutcomeParts, settled: readonly Joined[]): Promise<LiveOutcome[]> {
+  const told = settled.filter((one) => one.site !== NOWHERE && one.due.model_key !== null && one.due.predictor !== PREDICTOR_CODE.rule);
+  const appName = await names.named(
+    'app',
+    told.map((one) => one.due.app),
+  );
+  const siteName = await names.named(
+    'site',
+    told.map((one) => one.site),
+  );
+  return told.map(({ due, site, targetMs, quantiles, actual }) => ({
+    key: due.model_key ?? '',
+    version: due.model_version ?? 0,
+    app: appName(due.app),
+    site: siteName(site),
+    p10: quantiles[0]!,
+    p50: quantiles[1]!,
+    p90: quantiles[2]!,
+    actual,
+    targetMs,
+  }));
+}
+
+async function writeOutcomes(
+  sql: Sql,
+  lookMs: number,
+  { joined, live }: { joined: readonly Joined[]; live: readonly LiveOutcome[] },
+): Promise<void> {
   if (joined.length === 0) return;
   const rows = new CopyRows();
   for (const { due, site, targetMs, quantiles, actual } of joined) {
@@ -166,7 +198,10 @@ async function writeOutcomes(sql: Sql, lookMs: number, joined: readonly Joined[]
       .int2(due.predictor);
   }
   await partitionsFor(sql, ['outcome'], lookMs);
-  await sql.begin((tx) => copyRows(tx, 'outcome (look_ms, app, site, target_ms, p10, p50, p90, actual, predictor)', rows));
+  await sql.begin(async (tx) => {
+    await copyRows(tx, 'outcome (look_ms, app, site, target_ms, p10, p50, p90, actual, predictor)', rows);
+    await learnFromOutcomes(tx, live);
+  });
 }
 
 interface StoredOutcome {
