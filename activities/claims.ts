@@ -52,7 +52,7 @@ const BEFORE_S = 10;
 const BEFORE_STEPS = 2;
 
 /** Admission and bookkeeping of moves. */
-export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) => ({
+export const claimActivities = ({ store, cluster, client, clock, meter }: ControlDeps) => ({
   /** Starts the workflow of a move, once per decision; `started` is false when there was one already, also if it has ended. */
   async startMove({ move, timeoutS }: { move: MoveInput; timeoutS: number }): Promise<{ started: boolean }> {
     const { app, from, to } = move;
@@ -110,11 +110,11 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
     return score === undefined ? {} : { score };
   },
 
-  endMove: async (ended: EndInput): Promise<Ended> => await recordEnd({ store, clock }, ended),
+  endMove: async (ended: EndInput): Promise<Ended> => await recordEnd({ store, clock, ...(meter && { meter }) }, ended),
 
   /** Records how a move ended and tells its controller, which asks if it is not told. In one step, because this is where a move ends anyway. */
   async closeMove({ app, ...ended }: EndInput & { app: string }): Promise<Ended> {
-    const recorded = await recordEnd({ store, clock }, ended);
+    const recorded = await recordEnd({ store, clock, ...(meter && { meter }) }, ended);
     const { decisionId, why } = ended;
     const message: MoveEnded = { decisionId, end: recorded.end, ...(why !== undefined && { why: why.slice(0, 500) }) };
     try {
@@ -146,10 +146,14 @@ export const claimActivities = ({ store, cluster, client, clock }: ControlDeps) 
 });
 
 /** Records how a move ended; the first end stands. A move that was never admitted has nothing to record. */
-async function recordEnd({ store, clock }: Pick<ControlDeps, 'store' | 'clock'>, { decisionId, ...end }: EndInput): Promise<Ended> {
-  if (!(await store.claim(decisionId)))
-    return { end: end.end === 'reverted' ? 'refused' : end.end, to: '', ...(end.why !== undefined && { why: end.why }) };
+async function recordEnd(
+  { store, clock, meter }: Pick<ControlDeps, 'store' | 'clock' | 'meter'>,
+  { decisionId, ...end }: EndInput,
+): Promise<Ended> {
+  const open = await store.claim(decisionId);
+  if (!open) return { end: end.end === 'reverted' ? 'refused' : end.end, to: '', ...(end.why !== undefined && { why: end.why }) };
   const claim = await store.endClaim(decisionId, { ...end, atMs: clock() });
+  if (open.end === undefined) meter?.moveEnded(claim);
   return { end: claim.end ?? end.end, to: claim.to, ...(claim.why !== undefined && { why: claim.why }) };
 }
 

@@ -11,10 +11,12 @@ import { evidenceFor } from '../domain/evidence.ts';
 import { summariseDecision } from '../domain/explain.ts';
 import type { AppliedConfig, LookRow, Placement } from '../domain/records.ts';
 import { MOVES_READ, movesCountS, movesSoFar } from '../domain/moves-so-far.ts';
+import { type Sight, sightOf } from '../domain/sight.ts';
 import { isStanding, isUnasked } from '../domain/standing.ts';
 import { beating } from './beating.ts';
 import type { ControlDeps } from './deps.ts';
 import { appNames, configured } from './looks.ts';
+import { Tally } from './meter.ts';
 import { intervalOf } from './look-interval.ts';
 
 /** Apps decided between two chances for everything else in the process, so that a pause does not wait for the fleet. */
@@ -39,11 +41,17 @@ async function decideAll(deps: ControlDeps, lookMs: number): Promise<{ counts: R
   const known = await gather(deps, applied, lookMs);
   const intervalS = await intervalOf(deps.client, applied);
   const proposals: Proposal[] = [];
-  const decisions = decideEach(deps, { applied, look, known, intervalS, ...(previousMs !== undefined && { previousMs }) }, (decision) => {
+  const sight = sightOf(known.predictionOf.values(), applied.config, Math.max(0, (deps.clock() - lookMs) / 1000));
+  const tally = new Tally();
+  const at = { applied, look, known, intervalS, sight, ...(previousMs !== undefined && { previousMs }) };
+  const decisions = decideEach(deps, at, (decision) => {
+    tally.add(decision);
     const nowMs = deps.clock();
     if (!look.recordOnly && isNews(decision, known, { previousMs, nowMs })) proposals.push(proposalOf(decision, applied, nowMs));
   });
-  return await deps.store.writeDecisions(lookMs, decisions, proposals, deps.clock);
+  const written = await deps.store.writeDecisions(lookMs, decisions, proposals, deps.clock);
+  if (!written.again) deps.meter?.decided({ lookMs, tally });
+  return written;
 }
 
 /** Decisions one by one, so that a large fleet's are never held at once: only the moves, which come last because they are weighed against each other. */
@@ -154,11 +162,12 @@ interface At {
   readonly look: LookRow;
   readonly known: Known;
   readonly intervalS: number;
+  readonly sight: Sight;
   readonly nowMs: number;
   readonly previousMs?: number;
 }
 
-function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At): DecideInput | undefined {
+function inputOf({ app, applied, look, known, intervalS, sight, nowMs, previousMs }: At): DecideInput | undefined {
   const { config } = applied;
   const spec = config.apps[app];
   const policy = spec && config.policies[spec.policy];
@@ -177,6 +186,7 @@ function inputOf({ app, applied, look, known, intervalS, nowMs, previousMs }: At
     nowMs,
     intervalS,
     recordOnly: look.recordOnly,
+    sight,
     placement: known.placementOf.get(app) ?? { app },
     refusals: known.refusalsOf.get(app) ?? [],
     evidence: evidenceFor(known.evidence.get(spec.model ?? app) ?? [], {

@@ -4,6 +4,7 @@ import type { Actuator, Blobs, Cluster, FrameCodec, Inference, Notifier } from '
 import type { Store } from '../connectors/store/types.ts';
 import type { BacktestState } from '../learning/backtest.ts';
 import type { TrainInput, TrainProgress, TrainResult } from '../learning/train.ts';
+import type { Meter } from './meter.ts';
 
 /** Now, in epoch ms; an argument so that tests own it. */
 export type Clock = () => number;
@@ -21,6 +22,8 @@ export interface ControlDeps extends CommonDeps {
   readonly blobs: Blobs;
   readonly frames: FrameCodec;
   readonly notifier: Notifier;
+  /** Where looks and moves are counted; absent: nowhere. */
+  readonly meter?: Meter;
   /** Apps per shard of a look. */
   readonly shardSize: number;
 }

@@ -1,6 +1,7 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 
 import { breakerOf, breakerSentence, type BreakerState } from '../domain/breaker.ts';
+import { failedSentence } from '../domain/gate-sentences.ts';
 import type { ControllerRow } from '../domain/records.ts';
 import { workflowIds } from '../workflows/queues.ts';
 import { isRunning } from './claims.ts';
@@ -24,6 +25,7 @@ export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
     const findings = [
       ...(breaker.open ? [breakerSentence(breaker)] : []),
       ...(await lateLooks()),
+      ...(await unseen()),
       ...(await silentSchedule()),
       ...(await strayClaims()),
       ...(await missingControllers(client, controllers)),
@@ -37,6 +39,14 @@ export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
       const everyS = applied && (await intervalOf(client, applied));
       const ageS = (clock() - last.lookMs) / 1000;
       return everyS !== undefined && ageS > 3 * everyS ? [`the last look is ${ageS.toFixed(0)} s old, it should be every ${everyS} s`] : [];
+    }
+
+    /** Every decision of a look records the same sight of the fleet. */
+    async function unseen(): Promise<string[]> {
+      const last = await store.lastLook();
+      const [decision] = last ? await store.decisions({ fromMs: last.lookMs, toMs: last.lookMs, limit: 1 }) : [];
+      const blind = decision?.gates.find((g) => g.gate === 'blind');
+      return blind && !blind.pass ? [failedSentence(blind)] : [];
     }
 
     async function silentSchedule(): Promise<string[]> {

@@ -209,6 +209,8 @@ export const configSchema = z.strictObject({
       within: duration.default(86_400),
     })
     .prefault({}),
+  /** Stops every move while more than this share of the apps, or of the sites, has no fresh samples; 1 never does. */
+  blind: z.strictObject({ above: share.default(0.45) }).prefault({}),
   reminders: z.strictObject({ every: duration.default(86_400) }).prefault({}),
   schedules: z.strictObject({ look: schedule.prefault({ every: 60 }), train: schedule.optional() }).prefault({}),
   telemetry: z.strictObject({ step: duration.default(15), window: duration.default(600) }).prefault({}),

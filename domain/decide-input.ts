@@ -2,6 +2,7 @@ import type { BreakerState } from './breaker.ts';
 import type { AppSpec, Objective, Policy, SiteSpec } from './config.ts';
 import type { Rights } from './rights.ts';
 import type { ControllerRow, EvidenceRow, FleetRow, PastDecision, Placement, PredictionRow } from './records.ts';
+import type { Sight } from './sight.ts';
 
 /** Everything `decide()` may look at for one app. Same input, same decision, bit for bit. */
 export interface DecideInput {
@@ -33,6 +34,8 @@ export interface DecideInput {
   readonly rights?: { readonly model: Rights; readonly sites: ReadonlyMap<string, Rights> };
   /** Measured seconds that a move of this app takes to each site, 9 of 10 moves; absent: not measured. */
   readonly moveS?: ReadonlyMap<string, number>;
+  /** Of how much of the fleet there is fresh data; absent: nothing is known that would stop any move. */
+  readonly sight?: Sight;
   /** Newest first, at most `policy.sustained.of - 1`. */
   readonly past: readonly PastDecision[];
 }

@@ -3,7 +3,7 @@ import { chooseTarget } from './choose-target.ts';
 import type { DecideInput } from './decide-input.ts';
 import type { Decision } from './decision.ts';
 import { type GateContext, type Ruling, ruling } from './gates/context.ts';
-import { completeGate, freshGate, observeGate } from './gates/data.ts';
+import { blindGate, completeGate, freshGate, observeGate } from './gates/data.ts';
 import { approvalGate, breakerGate, freezeGate, modeGate, overrideGate, pauseGate, windowGate } from './gates/operator.ts';
 import { busyGate, feasibleGate, horizonGate, quarantineGate, rightsGate, ruleGate, trustGate } from './gates/site.ts';
 import { cooldownGate, gainGate, objectiveGate, sustainedGate } from './gates/worth.ts';
@@ -69,6 +69,7 @@ function judge(c: GateContext): readonly Ruling[] {
     freezeGate(c),
     breakerGate(c),
     observeGate(c),
+    blindGate(c),
     freshGate(c),
     completeGate(c),
     trustGate(c),

@@ -28,6 +28,7 @@ export const REASON_CODE: Readonly<Record<Decision['reason'], number>> = {
   breaker: 21,
   rights: 22,
   horizon: 23,
+  blind: 24,
 };
 
 export const PREDICTOR_CODE: Readonly<Record<Decision['predictor'], number>> = { none: 0, rule: 1, baseline: 2, model: 3 };
@@ -55,6 +56,7 @@ export const GATE_NUMBERS = {
   freeze: ['fleetPaused', 'leftS', 'fleetFrozen', 'appFrozen'],
   breaker: ['open', 'moves', 'reverts', 'limit'],
   observe: ['recordOnly', 'gapS', 'limitS'],
+  blind: ['apps', 'appsSeen', 'sites', 'sitesSeen', 'limit'],
   fresh: ['limitS', 'lateS', 'appAgeS', 'fromAgeS', 'toAgeS', 'agree', 'fromKnown', 'knownOthers'],
   complete: ['limit', 'app', 'from', 'to'],
   trust: ['from', 'to', 'ageS', 'maxAgeS'],

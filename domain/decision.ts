@@ -6,6 +6,7 @@ export const GATES = [
   'freeze',
   'breaker',
   'observe',
+  'blind',
   'fresh',
   'complete',
   'trust',

@@ -22,6 +22,8 @@ const FAILED: { readonly [G in Gate]: (n: Figures<G>) => string } = {
   breaker: (n) =>
     `the breaker is open: ${n.count('reverts')} of the last ${n.count('moves')} moves were undone, a share of ${n.score('limit')} is the limit`,
   observe: observeSentence,
+  blind: (n) =>
+    `too little of the fleet is seen: fresh samples are there of ${n.count('appsSeen')} of ${n.count('apps')} apps and ${n.count('sitesSeen')} of ${n.count('sites')} sites, a share of ${n.score('limit')} may be without`,
   fresh: freshSentence,
   complete: (n) =>
     `too many samples are missing: present are ${n.score('app')} of the app's, ${n.score('from')} of its site's and ${n.score('to')} of the target's, ${n.score('limit')} are needed`,

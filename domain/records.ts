@@ -214,6 +214,15 @@ export interface EvidenceRow {
   readonly high?: number;
 }
 
+/** Score points between prediction (p50) and outcome: the median and the 90th percentile of `count` predictions, and the share within p10 to p90. */
+export interface LiveError {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  /** Absent where only the rule predicted, which gives no interval. */
+  readonly covered?: number;
+}
+
 export interface OutcomeRow {
   readonly app: string;
   readonly site: string;

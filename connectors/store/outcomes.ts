@@ -54,7 +54,7 @@ const NOWHERE = -1;
  * when nothing was predicted for that site. What the plain rule said of the site counts as all three quantiles where it predicted.
  * Looks that were only recorded are kept apart: their models may have learned from what came after.
  */
-export function createOutcomes(parts: OutcomeParts): Pick<Store, 'joinOutcomes' | 'outcomes'> {
+export function createOutcomes(parts: OutcomeParts): Pick<Store, 'joinOutcomes' | 'outcomes' | 'liveError'> {
   const { sql, names } = parts;
   return {
     async joinOutcomes(nowMs) {
@@ -67,6 +67,16 @@ export function createOutcomes(parts: OutcomeParts): Pick<Store, 'joinOutcomes' 
         joined += await joinLook(parts, { lookMs, nowMs, config: await parts.configs.ofVersion(version) });
       }
       return joined;
+    },
+    async liveError(sinceMs) {
+      const [row] = await sql<[{ count: number; p50: number | null; p90: number | null; covered: number | null }]>`
+        select count(*)::int8 as count, percentile_cont(0.5) within group (order by abs(p50 - actual)) as p50,
+          percentile_cont(0.9) within group (order by abs(p50 - actual)) as p90,
+          avg((actual between p10 and p90)::int) filter (where predictor <> ${PREDICTOR_CODE.rule})::float8 as covered
+        from outcome where site >= 0 and look_ms >= ${sinceMs}`;
+      const { count, p50, p90, covered } = row;
+      if (count === 0 || p50 === null || p90 === null) return undefined;
+      return { count, p50, p90, ...(covered !== null && { covered }) };
     },
     /** By the time of the look, oldest first; both ends belong to it. */
     async outcomes({ app, fromMs, toMs }) {

@@ -11,6 +11,7 @@ import type {
   EvidenceRow,
   FleetRow,
   Intake,
+  LiveError,
   LookRow,
   ModelChange,
   ModelVersion,
@@ -148,6 +149,8 @@ export interface Store extends TrainingLock, ShadowMethods, DriftMethods {
   /** Joins predictions whose time has come with what was observed, at the site the app was really on. Each prediction once. */
   joinOutcomes(nowMs: number): Promise<number>;
   outcomes(filter: { app?: string; fromMs: number; toMs: number }): Promise<readonly OutcomeRow[]>;
+  /** How far predictions of looks since then were from what came, over the whole fleet; undefined: none could be compared. */
+  liveError(sinceMs: number): Promise<LiveError | undefined>;
 
   /** Puts events for the outside into the outbox; one that is there already (by its id) stays as it is. */
   enqueue(notices: readonly Notice[]): Promise<void>;

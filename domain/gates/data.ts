@@ -1,4 +1,5 @@
 import { type Assessed, isFresh, lateS } from '../assess.ts';
+import { isBlind } from '../sight.ts';
 import { type GateContext, type Ruling, ruling, unlessForced, yes } from './context.ts';
 
 /** Intervals without a look after which the next look only observes. */
@@ -12,6 +13,14 @@ export function observeGate(c: GateContext): Ruling {
   const pass = !recordOnly && gapS > 0 && gapS <= limitS;
   // What a backfill would have done is never done, whoever wants it.
   return ruling('observe', { pass, effect: recordOnly ? 'hold' : unlessForced(c, 'hold') }, { recordOnly: yes(recordOnly), gapS, limitS });
+}
+
+/** Enough of the fleet is seen. Whoever forces a move has looked for himself. */
+export function blindGate(c: GateContext): Ruling {
+  const { sight } = c.input;
+  const { apps, appsSeen, sites, sitesSeen, limit } = sight ?? {};
+  const pass = !sight || !isBlind(sight);
+  return ruling('blind', { pass, effect: unlessForced(c, 'hold') }, { apps, appsSeen, sites, sitesSeen, limit });
 }
 
 /**

@@ -60,13 +60,17 @@ export function recordedInput({ decision, prediction, config, moves, policy }: R
     ),
     ...movesSoFar({ moves, own: moves.filter((m) => m.app === app) }, { policy: used, nowMs, ...(prediction && { prediction }) }),
     controller: controllerOf(decision, nowMs),
-    ...fleetOf(decision, nowMs),
+    ...fleetOf({ decision, config }, nowMs),
   };
 }
 
 const RECORD = 'as recorded';
+const SEEN = ['apps', 'appsSeen', 'sites', 'sitesSeen'] as const;
 
-function fleetOf(decision: Decision, nowMs: number): Pick<DecideInput, 'fleet' | 'breaker'> {
+function fleetOf(
+  { decision, config }: Pick<Recorded, 'decision' | 'config'>,
+  nowMs: number,
+): Pick<DecideInput, 'fleet' | 'breaker' | 'sight'> {
   const numbers = numbersOf(decision);
   const said = { by: RECORD, reason: RECORD, ...until(nowMs, numbers('freeze', 'leftS')) };
   const [moves, reverts, limit] = [numbers('breaker', 'moves'), numbers('breaker', 'reverts'), numbers('breaker', 'limit')];
@@ -80,7 +84,15 @@ function fleetOf(decision: Decision, nowMs: number): Pick<DecideInput, 'fleet' |
     ...(moves !== undefined &&
       reverts !== undefined &&
       limit !== undefined && { breaker: { open: numbers('breaker', 'open') === 1, moves, reverts, limit } }),
+    ...sightOf(numbers, config.blind.above),
   };
+}
+
+/** The limit of the configuration: the one in the record has lost digits, and may stand exactly on the edge. */
+function sightOf(numbers: ReturnType<typeof numbersOf>, limit: number): Pick<DecideInput, 'sight'> {
+  const [apps, appsSeen, sites, sitesSeen] = SEEN.map((name) => numbers('blind', name));
+  if (apps === undefined || appsSeen === undefined || sites === undefined || sitesSeen === undefined) return {};
+  return { sight: { apps, appsSeen, sites, sitesSeen, limit } };
 }
 
 /** The figures of a decision's gates; undefined = could not be told then. */

@@ -11,7 +11,7 @@ import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import { Stops } from '../../workers/parts/stops.ts';
 import { QUEUE } from '../../workflows/queues.ts';
-import { freePort } from '../platform/free-port.ts';
+import { freePort } from '../../connectors/http/free-port.ts';
 import { dismissGuard, end, environmentWithout, launch, tailOf, type Running } from '../platform/server-process.ts';
 import { removePostgres, startPostgres } from '../platform/postgres-server.ts';
 import { startTemporal } from '../platform/temporal-server.ts';

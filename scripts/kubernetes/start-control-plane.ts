@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { checkoutFolder } from '../platform/checkout.ts';
-import { freePort } from '../platform/free-port.ts';
+import { freePort } from '../../connectors/http/free-port.ts';
 
 /** The controllers that Deployments, StatefulSets, budgets and nodes need, out of some fifty. */
 const CONTROLLERS = [

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../connectors/http/free-port.ts';
 import { isRunning, ownIdentity, processIdentity, withLock } from './lock.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { ensureCluster, ROLE } from './postgres-cluster.ts';

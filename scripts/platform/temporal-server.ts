@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isRunning, ownIdentity, processIdentity, withLock } from './lock.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../connectors/http/free-port.ts';
 import { commandLine, findProcess } from './process-table.ts';
 import { dismissGuard, end, environmentWithout, launch, tailOf } from './server-process.ts';
 import { adoptedRecord, ownedByAnother, readServerRecord, writeServerRecord } from './server-record.ts';

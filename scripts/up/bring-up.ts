@@ -6,7 +6,7 @@ import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { localPlatform, type LocalPlatform } from '../../connectors/local/platform.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import type { Store } from '../../connectors/store/types.ts';
-import { freePort } from '../platform/free-port.ts';
+import { freePort } from '../../connectors/http/free-port.ts';
 import { ownIdentity } from '../platform/lock.ts';
 import { Stops } from '../../workers/parts/stops.ts';
 import { built } from './built.ts';

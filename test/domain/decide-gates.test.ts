@@ -90,6 +90,13 @@ const fails: readonly [string, DecideInput, Decision['verdict'], Decision['reaso
   ['a backfill', decideCase({ recordOnly: true }), 'hold', 'observe', 'observe'],
   ['the first look', without('previousMs'), 'hold', 'observe', 'observe'],
   ['the first look after a gap', decideCase({ previousMs: LOOK - 4001 }), 'hold', 'observe', 'observe'],
+  [
+    'too little of the fleet is seen',
+    decideCase({ sight: { apps: 20, appsSeen: 10, sites: 4, sitesSeen: 4, limit: 0.45 } }),
+    'hold',
+    'blind',
+    'blind',
+  ],
   ['no prediction at all', without('prediction'), 'hold', 'fresh', 'fresh'],
   ['no model', decideCase({ prediction: prediction(BAD_TO_GOOD, { predictor: 'none' }) }), 'hold', 'fresh', 'fresh'],
   [

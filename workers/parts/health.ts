@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Check {
@@ -7,13 +7,15 @@ export interface Check {
   readonly check: () => Promise<void>;
 }
 
-/** Serves /healthz (the process answers) and /readyz (every check passes, each named). Returns its address and its stop. */
+/** Serves /healthz (the process answers), /readyz (every check passes, each named) and /metrics. Returns its address and its stop. */
 export async function serveHealth(
   at: { host: string; port: number },
   checks: readonly Check[],
+  metrics?: () => Promise<string>,
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
+    if (request.url === '/metrics' && metrics) return void answerMetrics(response, metrics);
     if (request.url !== '/readyz') return void response.writeHead(404).end();
     void judge(checks).then(({ ready, lines }) =>
       response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(`${lines.join('\n')}\n`),
@@ -29,6 +31,14 @@ export async function serveHealth(
         server.close((error) => (error ? reject(error) : resolve()));
       }),
   };
+}
+
+async function answerMetrics(response: ServerResponse, metrics: () => Promise<string>): Promise<void> {
+  try {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(await metrics());
+  } catch {
+    response.writeHead(500).end();
+  }
 }
 
 async function judge(checks: readonly Check[]): Promise<{ ready: boolean; lines: string[] }> {

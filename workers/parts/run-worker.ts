@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 
+import type { Meter } from '../../activities/meter.ts';
 import { createActuateActivities, createComputeActivities, createControlActivities } from '../../activities/index.ts';
 import { folderBlobs } from '../../connectors/blobs/folder.ts';
 import { decodeFrame, encodeFrame } from '../../connectors/file/frame-parquet.ts';
@@ -18,6 +19,8 @@ import { webhooks } from '../../connectors/webhook/webhooks.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { clientOptions } from './client-options.ts';
 import { connectedPlatform, type ConnectedPlatform } from './connected-platform.ts';
+import { openMetrics } from './metrics/metrics.ts';
+import { sdkMetrics } from './metrics/sdk-metrics.ts';
 import { serveHealth, type Check } from './health.ts';
 import { payloadLimit } from './payload-limit.ts';
 import { readablePayloads } from './readable-payloads.ts';
@@ -38,8 +41,13 @@ export type PlatformOf = (
 export async function runWorkers(roles: readonly Role[], settings: WorkerSettings, platformOf: PlatformOf = connected): Promise<void> {
   const stops = new Stops();
   try {
-    Runtime.install({ logger: new DefaultLogger(settings.log.toUpperCase() as 'INFO'), shutdownSignals: ['SIGINT', 'SIGTERM'] });
-    const workers = await createWorkers(roles, { settings, stops, platformOf });
+    const sdk = settings.health && (await sdkMetrics());
+    Runtime.install({
+      logger: new DefaultLogger(settings.log.toUpperCase() as 'INFO'),
+      shutdownSignals: ['SIGINT', 'SIGTERM'],
+      ...(sdk && { telemetryOptions: { metrics: { prometheus: { bindAddress: sdk.bindAddress } } } }),
+    });
+    const workers = await createWorkers(roles, { settings, stops, platformOf, ...(sdk && { sdk: sdk.read }) });
     await Promise.all(workers.map((w) => w.run()));
   } finally {
     await stops.run();
@@ -50,6 +58,8 @@ interface Given {
   readonly settings: WorkerSettings;
   readonly stops: Stops;
   readonly platformOf: PlatformOf;
+  /** The metrics of the Temporal SDK. */
+  readonly sdk?: () => Promise<string>;
 }
 
 async function createWorkers(roles: readonly Role[], given: Given): Promise<Worker[]> {
@@ -61,11 +71,22 @@ async function createWorkers(roles: readonly Role[], given: Given): Promise<Work
   const intake = openIntake({ store: opened, clock: () => Date.now(), environment: settings.secrets });
   stops.add('intake', () => intake.close());
   const store: Store = { ...opened, telemetry: takingIn(opened.telemetry, intake) };
+  const metrics = openMetrics({
+    clock: () => Date.now(),
+    ...(roles.includes('control') && { store }),
+    ...(given.sdk && { sdk: given.sdk }),
+  });
   const workers: Worker[] = [];
   for (const role of roles)
-    workers.push(await Worker.create({ ...(await optionsOf(role, { ...given, store })), connection, namespace: settings.namespace }));
+    workers.push(
+      await Worker.create({
+        ...(await optionsOf(role, { ...given, store, meter: metrics.meter })),
+        connection,
+        namespace: settings.namespace,
+      }),
+    );
   if (settings.health) {
-    const health = await serveHealth(settings.health, checksOf(workers, store));
+    const health = await serveHealth(settings.health, checksOf(workers, store), metrics.text);
     stops.add('health', health.close);
     console.error(`health: ${health.url}/readyz`);
   }
@@ -74,10 +95,11 @@ async function createWorkers(roles: readonly Role[], given: Given): Promise<Work
 
 interface With extends Given {
   readonly store: Store;
+  readonly meter: Meter;
 }
 
 /** One role, one queue, its own activities: what a worker does not hold it cannot do. */
-async function optionsOf(role: Role, { settings, store, stops, platformOf }: With): Promise<WorkerOptions> {
+async function optionsOf(role: Role, { settings, store, meter, stops, platformOf }: With): Promise<WorkerOptions> {
   const common = {
     taskQueue: QUEUE[role],
     shutdownGraceTime: GRACE,
@@ -103,6 +125,7 @@ async function optionsOf(role: Role, { settings, store, stops, platformOf }: Wit
           blobs,
           frames,
           notifier: webhooks({ environment: settings.secrets, clock }),
+          meter,
           shardSize: settings.shardApps,
         }),
         maxCachedWorkflows: 500,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort } from '../../../scripts/platform/free-port.ts';
+import { freePort } from '../../../connectors/http/free-port.ts';
 
 const run = promisify(execFile);
 
