@@ -7,6 +7,7 @@ import type { MoveInput } from '../workflows/migrate-app.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
 import type { ControlDeps } from './deps.ts';
 import { observedScore } from './observed-score.ts';
+import { scoreIfStayed } from './score-if-stayed.ts';
 import { tell } from './tell-controller.ts';
 
 export interface RecheckInput {
@@ -106,7 +107,8 @@ export const claimActivities = ({ store, cluster, client, clock, meter }: Contro
   /** Observed score of an app while it was on a site; absent = could not be told. */
   async measureQos(input: MeasureInput): Promise<{ score?: number }> {
     await store.claimPhase(input.claimId, input.phase, clock());
-    const score = await observedScore(store, input);
+    const [score, stayed] = await Promise.all([observedScore(store, input), ifStayed(store, input)]);
+    if (stayed !== undefined) await store.noteIfStayed(input.claimId, stayed);
     return score === undefined ? {} : { score };
   },
 
@@ -144,6 +146,11 @@ export const claimActivities = ({ store, cluster, client, clock, meter }: Contro
     return claim ? { kind: 'lost' } : { kind: 'ended', end: 'refused', why: 'it was never admitted' };
   },
 });
+
+async function ifStayed(store: ControlDeps['store'], { claimId, app, site, ...time }: MeasureInput): Promise<number | undefined> {
+  const claim = await store.claim(claimId);
+  return claim && (await scoreIfStayed(store, { app, from: claim.from, to: site, ...time }));
+}
 
 /** Records how a move ended; the first end stands. A move that was never admitted has nothing to record. */
 async function recordEnd(

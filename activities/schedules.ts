@@ -8,21 +8,41 @@ export const scheduleIds = { look: 'predict-fleet', notices: 'deliver-notices', 
 /** Shortest catch-up window that a server takes, in seconds. */
 const CATCH_UP_MIN_S = 10;
 
+interface ScheduleChange {
+  readonly id: string;
+  readonly what: 'created' | 'changed' | 'deleted';
+  readonly options?: ScheduleOptions;
+  /** What was said of the Schedule that is there: somebody may have paused it. */
+  readonly state?: ScheduleOptions['state'];
+}
+
 /** Makes the Schedules of a configuration what they should be, and ends those of models that are gone. Returns what it changed, in sentences. */
 export async function applySchedules(client: Client, config: Config): Promise<string[]> {
+  const changes = await scheduleChanges(client, config);
+  for (const { id, what, options, state } of changes) {
+    if (what !== 'created') await client.schedule.getHandle(id).delete();
+    if (options) await client.schedule.create({ ...options, memo: { berth: digestOf(options) }, ...(state && { state }) });
+  }
+  return changes.map(({ id, what }) => `Schedule ${id} ${what}`);
+}
+
+/** What `applySchedules` would do. */
+export async function scheduleChanges(client: Client, config: Config): Promise<readonly ScheduleChange[]> {
+  const wanted = wantedSchedules(config);
+  const changes = (await Promise.all([...wanted].map(([id, options]) => changeOf(client, id, options)))).flat();
+  for await (const { scheduleId: id } of client.schedule.list()) {
+    if ((id.startsWith('train-') || id === scheduleIds.notices) && !wanted.has(id)) changes.push({ id, what: 'deleted' });
+  }
+  return changes;
+}
+
+function wantedSchedules(config: Config): ReadonlyMap<string, ScheduleOptions> {
   const wanted = new Map<string, ScheduleOptions>([[scheduleIds.look, lookSchedule(config)]]);
   if (config.schedules.train) {
     for (const key of modelKeys(config)) wanted.set(scheduleIds.train(key), trainSchedule(config.schedules.train, key));
   }
   if (Object.keys(config.notifications.receivers).length > 0) wanted.set(scheduleIds.notices, noticeSchedule(config));
-  const said: string[] = [];
-  for (const [id, options] of wanted) said.push(...(await put(client, id, options)));
-  for await (const { scheduleId } of client.schedule.list()) {
-    if (!(scheduleId.startsWith('train-') || scheduleId === scheduleIds.notices) || wanted.has(scheduleId)) continue;
-    await client.schedule.getHandle(scheduleId).delete();
-    said.push(`Schedule ${scheduleId} deleted`);
-  }
-  return said;
+  return wanted;
 }
 
 /** The apps whose own profile is learned from: those that do not borrow another's model. */
@@ -93,23 +113,15 @@ function timing(at: Config['schedules']['look']): Pick<ScheduleOptions, 'spec' |
   };
 }
 
-async function put(client: Client, id: string, options: ScheduleOptions): Promise<string[]> {
-  const handle = client.schedule.getHandle(id);
-  const note = digestOf(options);
+async function changeOf(client: Client, id: string, options: ScheduleOptions): Promise<ScheduleChange[]> {
   try {
-    const found = await handle.describe();
-    if (found.memo?.['berth'] === note) return [];
-    await handle.delete();
-    await client.schedule.create({
-      ...options,
-      memo: { berth: note },
-      state: { paused: found.state.paused, ...(found.state.note && { note: found.state.note }) },
-    });
-    return [`Schedule ${id} changed`];
+    const found = await client.schedule.getHandle(id).describe();
+    if (found.memo?.['berth'] === digestOf(options)) return [];
+    const { paused, note } = found.state;
+    return [{ id, what: 'changed', options, state: { paused, ...(note && { note }) } }];
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
-    await client.schedule.create({ ...options, memo: { berth: note } });
-    return [`Schedule ${id} created`];
+    return [{ id, what: 'created', options }];
   }
 }
 

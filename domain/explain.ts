@@ -2,7 +2,7 @@ import type { Barrier, Candidate, Decision, GateResult } from './decision.ts';
 import { digits, failedSentence, secondsText } from './gate-sentences.ts';
 import { safeText } from './safe-text.ts';
 
-const BARRED: Readonly<Record<Barrier, string>> = {
+export const BARRED: Readonly<Record<Barrier, string>> = {
   'no-prediction': 'there is no prediction of it',
   absurd: 'its prediction cannot be true',
   stale: 'its newest samples are too old',
@@ -98,7 +98,8 @@ function isChosen(decision: Decision, c: Candidate): boolean {
   return c.site === decision.to && (decision.verdict === 'move' || decision.verdict === 'recommend');
 }
 
-function reasonGate({ reason, gates }: Decision): GateResult['gate'] | undefined {
+/** The gate that a decision's reason names; undefined: none stood in the way, or nothing is gained at all. */
+export function reasonGate({ reason, gates }: Decision): GateResult['gate'] | undefined {
   if (reason === 'ok') return undefined;
   if (reason !== 'no-better-site') return reason;
   return gates.find((g) => !g.pass && (g.gate === 'feasible' || g.gate === 'gain'))?.gate;

@@ -2,7 +2,7 @@ import { type GATE_NUMBERS, ofCode, TRUST_CODE } from './decision-codes.ts';
 import type { Gate, GateResult } from './decision.ts';
 
 /** The figures of one gate as text: scores with two digits, times as seconds, `unknown` for what could not be told. */
-interface Figures<G extends Gate> {
+export interface Figures<G extends Gate> {
   readonly has: (name: (typeof GATE_NUMBERS)[G][number]) => boolean;
   readonly is: (name: (typeof GATE_NUMBERS)[G][number]) => boolean;
   readonly score: (name: (typeof GATE_NUMBERS)[G][number]) => string;
@@ -59,8 +59,13 @@ const FAILED: { readonly [G in Gate]: (n: Figures<G>) => string } = {
 
 /** One plain sentence, without a full stop, on why this gate did not pass. */
 export function failedSentence({ gate, numbers }: GateResult): string {
+  // The union of the parameter types cannot be narrowed by the gate; the table above is checked gate by gate.
+  return (FAILED[gate] as (n: Figures<Gate>) => string)(figuresOf(numbers));
+}
+
+export function figuresOf(numbers: GateResult['numbers']): Figures<Gate> {
   const value = (name: string) => numbers[name];
-  const figures: Figures<Gate> = {
+  return {
     has: (name) => value(name) !== undefined,
     is: (name) => value(name) === 1,
     score: (name) => digits(value(name), 2),
@@ -68,8 +73,6 @@ export function failedSentence({ gate, numbers }: GateResult): string {
     seconds: (name) => secondsText(value(name)),
     trust: (name) => trustText(value(name)),
   };
-  // The union of the parameter types cannot be narrowed by the gate; the table above is checked gate by gate.
-  return (FAILED[gate] as (n: Figures<Gate>) => string)(figures);
 }
 
 export function digits(value: number | undefined, places: number): string {
@@ -84,7 +87,7 @@ function trustText(code: number | undefined): string {
   return code === undefined ? 'unknown' : ofCode(TRUST_CODE, code, 'trust');
 }
 
-function left(n: Figures<'pause'> | Figures<'override'> | Figures<'freeze'>): string {
+export function left(n: Figures<'pause'> | Figures<'override'> | Figures<'freeze'>): string {
   return n.has('leftS') ? ` for another ${n.seconds('leftS')}` : '';
 }
 

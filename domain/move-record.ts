@@ -14,19 +14,30 @@ export interface MoveRecord {
   readonly predictedGain?: number;
   readonly scoreBefore?: number;
   readonly scoreAfter?: number;
+  /** What the site it left would have given over the same time, by the plain rule. */
+  readonly scoreIfStayed?: number;
   /** Seconds from the change until the app served from its new site. */
   readonly readyS?: number;
   /** The model or baseline whose prediction made it; absent: an operator, a drain, the plain rule. */
   readonly model?: { readonly key: string; readonly version: number };
 }
 
+type Scores = Pick<MoveRecord, 'end' | 'scoreBefore' | 'scoreAfter' | 'scoreIfStayed'>;
+
 /**
- * Score points that a move has gained, measured just before it and after it; a move that was undone before its app had served gained nothing.
- * undefined: could not be told.
+ * Score points that a move has gained over staying: a move made ahead of trouble would look useless beside the good time before it. Only where
+ * nothing can be told of the site it left, the score just before the move stands for it. A move that was undone before its app had served gained
+ * nothing. undefined: could not be told.
  */
-export function realisedGain({ end, scoreBefore, scoreAfter }: MoveRecord): number | undefined {
-  if (scoreBefore !== undefined && scoreAfter !== undefined) return scoreAfter - scoreBefore;
-  return end === 'done' ? undefined : 0;
+export function realisedGain(move: Scores): number | undefined {
+  const instead = scoreWithout(move);
+  if (instead !== undefined && move.scoreAfter !== undefined) return move.scoreAfter - instead;
+  return move.end === 'done' ? undefined : 0;
+}
+
+/** What the app would have scored without its move, as far as can be told. */
+export function scoreWithout({ scoreBefore, scoreIfStayed }: Pick<Scores, 'scoreBefore' | 'scoreIfStayed'>): number | undefined {
+  return scoreIfStayed ?? scoreBefore;
 }
 
 /** Least number of moves of an app to a site from which its time to move counts as measured, and how many of the newest are looked at. */

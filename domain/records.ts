@@ -102,6 +102,8 @@ export interface Claim extends ClaimRequest {
   readonly why?: string;
   readonly scoreBefore?: number;
   readonly scoreAfter?: number;
+  /** What the app would have scored on the site it left, by the plain rule, over the time in which `scoreAfter` was measured. */
+  readonly scoreIfStayed?: number;
   readonly failedRequests?: number;
 }
 

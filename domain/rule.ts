@@ -75,6 +75,19 @@ export function ruleScores(rule: SiteRule, app: AppBlock, { objective, present }
   return { scores, saturated };
 }
 
+/**
+ * What the app would score on another site, saturated or not: to measure by, not to choose by, for there saturated is 0. NaN = cannot tell.
+ * It is on the site `present`.
+ */
+export function scoreElsewhere(
+  rule: SiteRule,
+  app: AppBlock,
+  { objective, present, site }: { objective: Objective; present: number; site: number },
+): number {
+  const observed = objective.kpis.map((kpi) => observedKpi(rule, app, kpiKey(kpi), present));
+  return scaledScore(objective.kpis, observed, (rule.ratio[site] ?? NaN) / (rule.ratio[present] ?? NaN));
+}
+
 function scaledScore(kpis: readonly Kpi[], observed: readonly number[], factor: number): number {
   // Without a slowdown to compare, nothing is known of the site, whatever the KPIs are.
   if (!Number.isFinite(factor)) return NaN;

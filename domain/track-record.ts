@@ -1,14 +1,14 @@
-import { median, type MoveRecord, realisedGain } from './move-record.ts';
+import { median, type MoveRecord, realisedGain, scoreWithout } from './move-record.ts';
 
 /** How the moves of one app, site or model turned out. */
 export interface Track {
   readonly moves: number;
-  /** Done, and better afterwards. */
+  /** Done, and better than it would have been. */
   readonly helped: number;
   readonly undone: number;
   /** Done or undone, but what it gained could not be told. */
   readonly untold: number;
-  /** Medians over the moves whose gain is known: score points, share of the score before, and score points that were predicted. */
+  /** Medians over the moves whose gain is known: score points, share of the score without the move, and score points that were predicted. */
   readonly realised?: number;
   readonly share?: number;
   readonly predicted?: number;
@@ -54,7 +54,7 @@ function track(moves: readonly MoveRecord[]): Track {
     return gain === undefined ? [] : [{ ...m, gain }];
   });
   const realised = median(known.map((m) => m.gain));
-  const share = median(known.flatMap((m) => (m.scoreBefore !== undefined && m.scoreBefore > 0 ? [m.gain / m.scoreBefore] : [])));
+  const share = median(known.flatMap((m) => shareOf(m)));
   const predicted = median(known.flatMap((m) => (m.predictedGain === undefined ? [] : [m.predictedGain])));
   return {
     moves: moves.length,
@@ -65,6 +65,11 @@ function track(moves: readonly MoveRecord[]): Track {
     ...(share !== undefined && { share }),
     ...(predicted !== undefined && { predicted }),
   };
+}
+
+function shareOf(m: MoveRecord & { gain: number }): number[] {
+  const without = scoreWithout(m);
+  return without !== undefined && without > 0 ? [m.gain / without] : [];
 }
 
 /** Code unit order, so that a report does not depend on the machine. */

@@ -13,7 +13,16 @@ const SNAPSHOT_MAX = 16 * 1024;
 
 type ClaimMethods = Pick<
   Store,
-  'claimMove' | 'saveSnapshot' | 'claimPhase' | 'endClaim' | 'claim' | 'openClaims' | 'claimsOpenAt' | 'claims' | 'endedMoves'
+  | 'claimMove'
+  | 'saveSnapshot'
+  | 'claimPhase'
+  | 'noteIfStayed'
+  | 'endClaim'
+  | 'claim'
+  | 'openClaims'
+  | 'claimsOpenAt'
+  | 'claims'
+  | 'endedMoves'
 >;
 
 export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
@@ -40,6 +49,9 @@ export function createClaims(sql: Sql, configs: Configs): ClaimMethods {
         if (phases.some((p) => p.phase === phase && p.atMs === atMs)) return;
         await tx`update claim set phases = phases || ${tx.json([{ phase, atMs }])} where decision_id = ${decisionId}`;
       });
+    },
+    async noteIfStayed(decisionId, score) {
+      await sql`update claim set score_if_stayed = ${score} where decision_id = ${decisionId} and ended is null`;
     },
     endClaim: (decisionId, end) =>
       sql.begin(async (tx) => {
@@ -124,6 +136,7 @@ interface Row {
   readonly why: string | null;
   readonly score_before: number | null;
   readonly score_after: number | null;
+  readonly score_if_stayed: number | null;
   readonly failed_requests: number | null;
 }
 
@@ -147,6 +160,7 @@ function readClaim(row: Row): Claim {
     ...(row.why !== null && { why: row.why }),
     ...(row.score_before !== null && { scoreBefore: row.score_before }),
     ...(row.score_after !== null && { scoreAfter: row.score_after }),
+    ...(row.score_if_stayed !== null && { scoreIfStayed: row.score_if_stayed }),
     ...(row.failed_requests !== null && { failedRequests: row.failed_requests }),
   };
 }

@@ -17,6 +17,7 @@ interface Row {
   readonly predicted_gain: number | null;
   readonly score_before: number | null;
   readonly score_after: number | null;
+  readonly score_if_stayed: number | null;
   readonly applied_ms: number | null;
   readonly serving_ms: number | null;
   readonly predictor: number | null;
@@ -31,6 +32,7 @@ export function createMoveRecords(sql: Sql, configs: Configs): Pick<Store, 'move
       // The id of a look's decision is `<app>-<look>`, and every decision that became a move is kept.
       const rows = await sql<Row[]>`
         select c.decision_id, c.app, c.from_site, c.to_site, c.origin, c.ended, c.ended_ms, c.why, c.predicted_gain, c.score_before, c.score_after,
+          c.score_if_stayed,
           (jsonb_path_query_first(c.phases, '$[*] ? (@.phase == "apply").atMs'))::int8 as applied_ms,
           (jsonb_path_query_first(c.phases, '$[*] ? (@.phase == "serving").atMs'))::int8 as serving_ms,
           d.predictor, d.model_version, d.policy_version
@@ -60,6 +62,7 @@ async function readRecord(row: Row, configs: Configs): Promise<MoveRecord> {
     ...(row.predicted_gain !== null && { predictedGain: row.predicted_gain }),
     ...(row.score_before !== null && { scoreBefore: row.score_before }),
     ...(row.score_after !== null && { scoreAfter: row.score_after }),
+    ...(row.score_if_stayed !== null && { scoreIfStayed: row.score_if_stayed }),
     ...(row.applied_ms !== null && row.serving_ms !== null && { readyS: (row.serving_ms - row.applied_ms) / 1000 }),
     ...(model && { model }),
   };

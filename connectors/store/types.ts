@@ -99,6 +99,8 @@ export interface Store extends TrainingLock, ShadowMethods, DriftMethods {
   /** The first snapshot of a claim stands; a second call returns it. */
   saveSnapshot(decisionId: string, snapshot: Snapshot): Promise<Snapshot>;
   claimPhase(decisionId: string, phase: string, atMs: number): Promise<void>;
+  /** What the app of an open claim would have scored had it stayed. */
+  noteIfStayed(decisionId: string, score: number): Promise<void>;
   /** The first end of a claim stands; later calls return it. */
   endClaim(
     decisionId: string,

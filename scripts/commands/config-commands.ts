@@ -6,10 +6,11 @@ import { configJsonSchema } from '../../domain/parse-config.ts';
 import { connectedPlatform } from '../../workers/parts/connected-platform.ts';
 import { applyConfig, readConfig } from './apply.ts';
 import { withPlatform, type Where } from './connect.ts';
+import { diffConfig } from './diff.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** What deals with berth.yaml: validate, apply, schema. */
+/** What deals with berth.yaml: validate, diff, apply, schema. */
 export function configCommands(program: Command): void {
   program
     .command('validate <file>')
@@ -17,6 +18,15 @@ export function configCommands(program: Command): void {
     .action(async (file: string) => {
       const config = await readConfig(file);
       print(`${file} is right: ${Object.keys(config.apps).length} apps, ${Object.keys(config.sites).length} sites`);
+    });
+  program
+    .command('diff <file>')
+    .description('what applying a berth.yaml would change; changes nothing')
+    .action(async (file: string) => {
+      const config = await readConfig(file);
+      await withPlatform(program.opts<Where>(), async ({ store, client }) =>
+        print((await diffConfig(config, { store, client })).join('\n')),
+      );
     });
   program
     .command('apply <file>')

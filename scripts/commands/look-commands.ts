@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 
 import { localPlatform } from '../../connectors/local/platform.ts';
-import { explainDecision } from '../../domain/explain.ts';
 import { withPlatform, Told, type Where } from './connect.ts';
 import { diagnose } from './doctor.ts';
+import { explain, type ExplainOptions } from './explain.ts';
 import { statusOf, table } from './status.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -34,28 +34,12 @@ export function lookCommands(program: Command): void {
       }),
     );
   program
-    .command('explain <app>')
-    .description('why an app was moved or not, and why not to each other site')
-    .option('--at <time>', 'the decision at or before this instant (ISO 8601); default: the newest')
+    .command('explain <appOrDecision>')
+    .description('one decision line by line: why, every site, every gate, what came of it; of an app the newest')
+    .option('--at <time>', 'the decision at or before this instant (ISO 8601)')
     .option('--move', 'the newest decision that moved it or would have')
-    .action((app: string, options: { at?: string; move?: boolean }) =>
-      withPlatform(program.opts<Where>(), async ({ store }) => {
-        const toMs = options.at === undefined ? undefined : Date.parse(options.at);
-        if (toMs !== undefined && Number.isNaN(toMs))
-          throw new Told(`--at ${options.at ?? ''} is not an instant such as 2026-11-25T18:00:00Z`, 2);
-        const applied = await store.config();
-        if (!applied?.config.apps[app])
-          throw new Told(`no app is called ${app}; there are ${Object.keys(applied?.config.apps ?? {}).join(', ') || 'none'}`, 2);
-        const verdicts = options.move ? ['move', 'recommend'] : [undefined];
-        const found = (
-          await Promise.all(
-            verdicts.map((verdict) => store.decisions({ app, limit: 1, ...(verdict && { verdict }), ...(toMs !== undefined && { toMs }) })),
-          )
-        ).flat();
-        const decision = found.sort((a, b) => b.lookMs - a.lookMs)[0];
-        if (!decision) throw new Told(`there is no such decision of ${app} in the records`);
-        for (const line of explainDecision(decision)) print(line);
-      }),
+    .action((wanted: string, options: ExplainOptions) =>
+      withPlatform(program.opts<Where>(), async ({ store }) => print(await explain(store, wanted, options))),
     );
   program
     .command('moves')

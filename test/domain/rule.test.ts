@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { objectiveSchema } from '../../domain/config.ts';
 import type { AppBlock, Grid, SiteBlock } from '../../domain/frame.ts';
-import { ruleScores, siteRule } from '../../domain/rule.ts';
+import { ruleScores, scoreElsewhere, siteRule } from '../../domain/rule.ts';
 
 const grid: Grid = { startMs: 0, stepMs: 500, ticks: 8 };
 const objective = objectiveSchema.parse({ kpis: [{ name: 'latency', unit: 'ms', better: 'lower', best: 10, worst: 90 }], slo: 0.6 });
@@ -32,6 +32,14 @@ test('another site scores the latency observed here, scaled by the ratio of the 
   expect(a).toBeCloseTo(60 / 80, 6);
   expect(b).toBeCloseTo(45 / 80, 6);
   expect(c).toBeCloseTo(65 / 80, 6);
+});
+
+test('to measure by, a saturated site scores what its slowdown says', () => {
+  const sites = block({ a: { probe_ratio: flat(1) }, b: { probe_ratio: flat(2) }, c: {} });
+  const elsewhere = (site: number) =>
+    scoreElsewhere(siteRule(grid, sites), app({ kpi_latency_ms: flat(30) }), { objective, present: 0, site });
+  expect(elsewhere(1)).toBeCloseTo(30 / 80, 6);
+  expect(elsewhere(2)).toBeNaN();
 });
 
 test('only the newest 5 ticks count, by their median', () => {

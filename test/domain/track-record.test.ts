@@ -22,6 +22,13 @@ const move = (change: Partial<MoveRecord> = {}): MoveRecord => ({
 /** A move that gained so many score points from 0.5. */
 const gained = (gain: number, change: Partial<MoveRecord> = {}) => move({ scoreBefore: 0.5, scoreAfter: 0.5 + gain, ...change });
 
+test('a move made ahead of trouble is measured against staying, not against the good time before it', () => {
+  const ahead = { end: 'done', scoreBefore: 0.9, scoreAfter: 0.85 } as const;
+  expect(realisedGain(ahead)).toBeCloseTo(-0.05);
+  expect(realisedGain({ ...ahead, scoreIfStayed: 0.3 })).toBeCloseTo(0.55);
+  expect(trackRecord([move({ ...ahead, scoreIfStayed: 0.5 })]).all).toMatchObject({ helped: 1, share: expect.closeTo(0.7) as number });
+});
+
 describe('a track record', () => {
   test('of 40 moves of known truth says 34 helped, and by how much', () => {
     // 34 gained 0.01, 0.02 .. 0.34; 4 lost 0.1 and were undone; 1 came never up; of 1 nothing was measured.

@@ -7,6 +7,7 @@ import { claimsByEnd } from './006-claims-by-end.ts';
 import { noticeTables } from './007-notices.ts';
 import { intakeTable } from './008-intake.ts';
 import { registryTables } from './009-registry.ts';
+import { scoreIfStayed } from './010-score-if-stayed.ts';
 
 export interface Migration {
   readonly id: number;
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 7, name: 'notices', sql: noticeTables },
   { id: 8, name: 'intake', sql: intakeTable },
   { id: 9, name: 'registry', sql: registryTables },
+  { id: 10, name: 'score if stayed', sql: scoreIfStayed },
 ];

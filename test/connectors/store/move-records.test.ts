@@ -45,7 +45,9 @@ async function move(decisionId: string, change: Partial<ClaimRequest>, end: { en
   } as const;
   await store.claimMove({ ...request, predictedGain: 0.3, ...change });
   for (const [i, phase] of ['apply', 'serving', 'verify'].entries()) await store.claimPhase(decisionId, phase, T0 + i * 2500);
+  if (end.scoreAfter !== undefined) await store.noteIfStayed(decisionId, 0.25);
   await store.endClaim(decisionId, { ...end, atMs: T0 + 10_000 });
+  await store.noteIfStayed(decisionId, 0.99);
 }
 
 beforeAll(async () => {
@@ -86,6 +88,7 @@ test('a move that has ended is told with its time, its gain and the model whose 
       predictedGain: 0.3,
       scoreBefore: 0.5,
       scoreAfter: 0.75,
+      scoreIfStayed: 0.25,
       readyS: 2.5,
       model: { key: 'a0', version: 3 },
     },
