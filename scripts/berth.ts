@@ -10,6 +10,7 @@ import { operatorCommands } from './commands/operator-commands.ts';
 import { replayCommands } from './commands/replay-commands.ts';
 import { recordCommands } from './commands/record-commands.ts';
 import { releaseCommands } from './commands/release-commands.ts';
+import { seriesCommands } from './commands/series-commands.ts';
 import { storeCommands } from './commands/store-commands.ts';
 
 /** The berth command: short ways to what the temporal command can do as well. Exit codes: 0 done, 1 failed, 2 bad input. */
@@ -30,6 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
     operatorCommands,
     recordCommands,
     releaseCommands,
+    seriesCommands,
     replayCommands,
     storeCommands,
   ];

@@ -4,6 +4,7 @@ import type { Telemetry, WindowRequest } from '../ports.ts';
 import type { Store } from '../store/types.ts';
 import { openAsk, type Ask } from './ask.ts';
 import { readSecret, type Environment } from '../http/secret.ts';
+import { inParallel } from './in-parallel.ts';
 import { askRange, askSkewS } from './range.ts';
 import type { Series } from './reply.ts';
 import { toScrapes } from './to-scrapes.ts';
@@ -144,12 +145,4 @@ async function askOf(asks: Map<string, Ask>, { url, token, timeout }: Prometheus
     asks.set(key, (ask = openAsk({ url, timeoutMs: timeout * 1000, ...(secret !== undefined && { token: secret }) })));
   }
   return ask;
-}
-
-async function inParallel<T>(items: readonly T[], width: number, run: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const lane = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await run(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
 }
