@@ -27,9 +27,14 @@ export function cutWindows(samples: TraceSamples, everyMs: number): readonly Tra
   }
   const windows = samples.atMs.length === 0 ? 0 : Math.floor((toMs - fromMs) / everyMs) + 1;
   if (windows > WINDOWS_MAX)
-    throw new RangeError(`from the first to the last time there are ${windows} windows of ${everyMs / 1000} s, ${WINDOWS_MAX} at most`);
+    throw new RangeError(
+      `from ${instant(fromMs)} to ${instant(toMs)} there are ${windows} windows of ${everyMs / 1000} s, ${WINDOWS_MAX} at most`,
+    );
   return meansOf(samples, { fromMs, everyMs, windows });
 }
+
+/** Times beyond what a date can be are told as they are. */
+const instant = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`);
 
 function meansOf(
   { apps, sites, atMs, app, site, score }: TraceSamples,

@@ -1,6 +1,6 @@
 import type { TraceSamples } from '../../domain/replay/cut-windows.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
-import { cellsOf, linesOf } from './trace-rows.ts';
+import { cellsOf, type Delimiter, delimiterOf, linesOf } from './trace-rows.ts';
 
 export interface TraceColumns {
   readonly time: string;
@@ -11,7 +11,9 @@ export interface TraceColumns {
 }
 
 export type TraceRead =
-  { readonly ok: true; readonly samples: TraceSamples } | { readonly ok: false; readonly problems: readonly string[] };
+  /** `repeated`: rows whose app, site and time another row had before. */
+  | { readonly ok: true; readonly samples: TraceSamples; readonly repeated: number }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Problems that are listed one by one; the rest is counted. */
 const PROBLEMS_MAX = 20;
@@ -28,9 +30,10 @@ export async function readTrace(files: readonly string[], columns: TraceColumns)
       into.problem(`${file}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (into.count() === 0 && into.problems().length === 0) into.problem(`${files.join(', ')}: there is no row`);
+  if (into.known() === 0 && into.problems().length === 0)
+    into.problem(`${files.join(', ')}: there is ${into.count() === 0 ? 'no row' : `no known ${columns.qos}`}`);
   const problems = into.problems();
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, samples: into.samples() };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, samples: into.samples(), repeated: into.repeated() };
 }
 
 interface Sample {
@@ -47,6 +50,8 @@ function collector() {
   const sites = index();
   const atMs: number[] = [];
   const [app, site, score]: [number[], number[], number[]] = [[], [], []];
+  const times = new Map<string, Set<number>>();
+  let [known, repeated] = [0, 0];
   return {
     problem(text: string): void {
       if (problems.length < PROBLEMS_MAX) problems.push(text);
@@ -54,7 +59,15 @@ function collector() {
     },
     problems: (): string[] => (more > 0 ? [...problems, `and ${more} more`] : problems),
     count: () => atMs.length,
+    known: () => known,
+    repeated: () => repeated,
     add(sample: Sample): void {
+      const key = JSON.stringify([sample.app, sample.site]);
+      const seen = times.get(key) ?? new Set();
+      times.set(key, seen);
+      if (seen.has(sample.atMs)) repeated++;
+      seen.add(sample.atMs);
+      if (!Number.isNaN(sample.score)) known++;
       atMs.push(sample.atMs);
       app.push(apps.of(sample.app));
       site.push(sites.of(sample.site));
@@ -81,9 +94,11 @@ function index() {
 async function readFile(file: string, columns: TraceColumns, into: ReturnType<typeof collector>): Promise<void> {
   let at: Record<keyof TraceColumns, number> | undefined;
   let width = 0;
+  let delimiter: Delimiter = ',';
   for await (const { line, number } of linesOf(file)) {
     if (line.trim() === '') continue;
-    const cells = cellsOf(line);
+    if (!at) delimiter = delimiterOf(line);
+    const cells = cellsOf(line, delimiter);
     if (!at) {
       at = placesOf(cells, columns, (text) => into.problem(`${file}: ${text}`));
       width = cells.length;
@@ -102,6 +117,7 @@ function placesOf(
   problem: (text: string) => void,
 ): Record<keyof TraceColumns, number> | undefined {
   const names = header.map((name) => name.replace(/^\uFEFF/, '').trim());
+  if (header.some((name) => /[\0\uFFFD]/.test(name))) return void problem('it is no text in UTF-8');
   const missing = Object.entries(columns).filter(([, name]) => !names.includes(name as string));
   for (const [option, name] of missing) {
     const near = nearestName(name as string, names);
@@ -109,7 +125,9 @@ function placesOf(
       `--${option} ${name}: there is no such column${near === undefined ? `; there are ${names.join(', ')}` : `; did you mean ${near}?`}`,
     );
   }
-  if (missing.length > 0) return undefined;
+  const twice = Object.entries(columns).filter(([, name]) => names.indexOf(name as string) !== names.lastIndexOf(name as string));
+  for (const [option, name] of twice) problem(`--${option} ${name}: there are several such columns`);
+  if (missing.length + twice.length > 0) return undefined;
   const place = (name: string | undefined) => (name === undefined ? -1 : names.indexOf(name));
   return { time: place(columns.time), site: place(columns.site), qos: place(columns.qos), app: place(columns.app) };
 }
@@ -124,7 +142,7 @@ function readRow(
   const site = cell('site');
   const app = columns.app === undefined ? 'app' : cell('app');
   const text = cell('qos');
-  const score = UNKNOWN.has(text.toLowerCase()) ? NaN : Number(text);
+  const score = UNKNOWN.has(text.toLowerCase()) ? NaN : numberOf(text);
   const wrong: string[] = [];
   if (Number.isNaN(atMs)) wrong.push(`${columns.time} is ${JSON.stringify(cell('time'))}, not a time`);
   if (site === '') wrong.push(`${columns.site} is empty`);
@@ -137,11 +155,17 @@ function readRow(
 
 /** A number as it is, for `inMs` to find its unit; a date and time as epoch ms, which `inMs` takes for what they are. UTC unless it says otherwise. */
 function timeOf(text: string): number {
-  const number = text === '' ? NaN : Number(text);
-  if (!Number.isNaN(number)) return Number.isFinite(number) ? number : NaN;
+  const number = numberOf(text);
+  if (!Number.isNaN(number)) return number;
   const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|[+-]\d\d:?\d\d)?$/.exec(text);
   if (!match) return NaN;
   return Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}${match[3] ?? 'Z'}`);
+}
+
+/** A decimal number; NaN for everything else, also for what `Number` would take for one, such as hexadecimal. */
+function numberOf(text: string): number {
+  const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : NaN;
+  return Number.isFinite(number) ? number : NaN;
 }
 
 /** Epoch seconds, milliseconds, microseconds or nanoseconds, told by their size, to milliseconds. */

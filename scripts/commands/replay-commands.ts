@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 
 import { policySchema } from '../../domain/config.ts';
-import { cutWindows } from '../../domain/replay/cut-windows.ts';
+import { cutWindows, type TraceSamples } from '../../domain/replay/cut-windows.ts';
 import { replayTraces, type ReplayedPolicy } from '../../domain/replay/replay-traces.ts';
+import type { Trace } from '../../domain/replay/trace.ts';
 import { Told, type Where } from './connect.ts';
 import { readPolicy } from './read-policy.ts';
 import { readTrace } from './read-trace.ts';
@@ -13,6 +14,7 @@ import { foresee, type WhatIfOptions } from './what-if.ts';
 import { table } from './status.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
+const warn = (line: string) => void process.stderr.write(`${line}\n`);
 
 interface TraceOptions {
   readonly trace: string[];
@@ -60,6 +62,15 @@ export function replayCommands(program: Command): void {
     .action((options: WhatIfOptions) => foresee(options, program.opts<Where>()));
 }
 
+function cut(samples: TraceSamples, everyS: number): readonly Trace[] {
+  try {
+    return cutWindows(samples, everyS * 1000);
+  } catch (error) {
+    if (error instanceof RangeError) throw new Told(`${error.message}; is every time right, and in the same unit?`, 2);
+    throw error;
+  }
+}
+
 function isTrace(options: Partial<TraceOptions>): options is TraceOptions {
   return options.trace !== undefined;
 }
@@ -85,7 +96,8 @@ async function replayTrace(options: TraceOptions): Promise<void> {
   const { policy, problems } = await readPolicy(options.policy);
   wrong.push(...problems);
   if (wrong.length > 0 || !read.ok || !policy) throw new Told(wrong.join('\n'), 2);
-  const traces = cutWindows(read.samples, everyS * 1000);
+  if (read.repeated > 0) warn(`${read.repeated} rows repeat the time and site of another; each counts as a sample`);
+  const traces = cut(read.samples, everyS);
   const { policies } = replayTraces(traces, {
     start,
     moveCostS,
