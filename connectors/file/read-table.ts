@@ -1,17 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import { BadInput } from '../../learning/tasks/table.ts';
 import type { Table, Want } from '../../learning/tasks/table.ts';
 import { parseTime } from '../../learning/tasks/time-format.ts';
 import { cellText, forEachCsvRow } from './csv-rows.ts';
 import type { CsvRow } from './csv-rows.ts';
 import { numberIn } from './number-bytes.ts';
+import { openUnpacked } from './open-unpacked.ts';
 import { readParquetInto } from './parquet-columns.ts';
 import { tableBuilder } from './table-builder.ts';
 import type { Cell, RowTaker, TableBuilder } from './table-builder.ts';
-
-const CHUNK = 1 << 20;
 
 /**
  * Reads CSV (separated by comma, semicolon or tab), CSV.gz and Parquet, told apart by their first bytes, into one table. It streams: what stays
@@ -31,13 +27,9 @@ export async function readTable(files: readonly string[], want: Want): Promise<T
 }
 
 async function readFile(file: string, builder: TableBuilder): Promise<void> {
-  const magic = await firstBytes(file);
+  const { magic, bytes } = await openUnpacked(file);
   if (magic.toString('latin1') === 'PAR1') return await readParquetInto(file, builder);
-  const raw = createReadStream(file, { highWaterMark: CHUNK });
-  if (magic[0] !== 0x1f || magic[1] !== 0x8b) return await readCsv(file, raw, builder);
-  const unpacked = createGunzip({ chunkSize: CHUNK });
-  raw.on('error', (error) => unpacked.destroy(error));
-  await readCsv(file, raw.pipe(unpacked), builder);
+  await readCsv(file, bytes, builder);
 }
 
 async function readCsv(file: string, bytes: AsyncIterable<Uint8Array>, builder: TableBuilder): Promise<void> {
@@ -75,14 +67,4 @@ function csvCell(): { use: (row: CsvRow) => void; at: (column: number) => Cell }
       return cell;
     },
   };
-}
-
-async function firstBytes(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }

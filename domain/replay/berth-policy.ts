@@ -8,6 +8,7 @@ import { type CoolDown, coolDownAfter } from './cool-down.ts';
 import { pastDecision } from './replay-records.ts';
 import type { ReplayPolicy } from './policy.ts';
 import type { Past, Trace } from './trace.ts';
+import { type Forecasts, foreseenLevel } from './forecasts.ts';
 import { type SiteLevel, siteLevel } from './site-level.ts';
 
 export interface BerthOptions {
@@ -17,6 +18,10 @@ export interface BerthOptions {
   readonly slo?: number;
   /** Absent: no limit, because a trace says nothing of how many moves at a time its fleet could take. */
   readonly budgets?: Budgets;
+  /** Seconds that a move is known to take; 0 or absent: not known, so it costs nothing. */
+  readonly moveCostS?: number;
+  /** By trace: what a model foresaw, instead of the level of each site. */
+  readonly forecasts?: readonly Forecasts[];
 }
 
 /** The plain rule keeps 0 for saturated, which a trace cannot tell. */
@@ -29,7 +34,7 @@ const UNLIMITED: Budgets = { fleet: Infinity, namespace: Infinity, source: Infin
  * level (see site-level.ts), with the interval and error that had on that trace up to now. A move takes place at once and succeeds, then the app cools down as live.
  */
 export function berthPolicy(traces: readonly Trace[], options: BerthOptions): ReplayPolicy {
-  const apps = traces.map((trace) => appState(trace, options));
+  const apps = traces.map((trace, i) => appState(trace, { ...options, ...(options.forecasts?.[i] && { own: options.forecasts[i] }) }));
   const budgets = options.budgets ?? UNLIMITED;
   return {
     name: options.name,
@@ -50,12 +55,16 @@ interface AppState {
   book(decision: Decision, here: number): number;
 }
 
-function appState(trace: Trace, options: BerthOptions): AppState {
+function appState(trace: Trace, options: BerthOptions & { readonly own?: Forecasts }): AppState {
   const policy: Policy = { ...options.policy, mode: 'automatic' };
   const fixed = fixedInput(trace, { ...options, policy });
-  const levels = trace.sites.map(siteLevel);
+  const { own } = options;
+  const levels = trace.sites.map((_, site) =>
+    own ? foreseenLevel(own, { site, sites: trace.sites.length, everyMs: trace.everyMs }) : siteLevel(),
+  );
   const usual = trace.sites.map(() => ({ windows: 0, samples: 0 }));
   const keep = policy.sustained.of - 1;
+  const source = sourceOf(trace, { ...options, policy });
   let past: readonly PastDecision[] = [];
   let cool: CoolDown | undefined;
   return {
@@ -70,7 +79,7 @@ function appState(trace: Trace, options: BerthOptions): AppState {
         nowMs: lookMs,
         ...(known.now > 0 && {
           previousMs: lookMs - trace.everyMs,
-          prediction: predictionOf(trace, known, { here, levels, usual, policy }),
+          prediction: predictionOf(trace, known, { here, levels, usual, ...source }),
         }),
         placement: { app: trace.app, site: trace.sites[here] ?? '' },
         evidence: evidenceOf(trace, { levels, policy, lookMs }),
@@ -111,10 +120,10 @@ function learn(past: Past, { levels, usual }: Learned): void {
 
 type FixedInput = Pick<
   DecideInput,
-  'app' | 'spec' | 'policy' | 'objective' | 'policyVersion' | 'sites' | 'intervalS' | 'recordOnly' | 'refusals'
+  'app' | 'spec' | 'policy' | 'objective' | 'policyVersion' | 'sites' | 'intervalS' | 'recordOnly' | 'refusals' | 'moveS'
 >;
 
-function fixedInput(trace: Trace, { policy, slo }: Pick<BerthOptions, 'policy' | 'slo'>): FixedInput {
+function fixedInput(trace: Trace, { policy, slo, moveCostS = 0 }: Pick<BerthOptions, 'policy' | 'slo' | 'moveCostS'>): FixedInput {
   const config = configSchema.parse({
     version: 1,
     sites: Object.fromEntries(trace.sites.map((site, i) => [`s${i}`, {}])),
@@ -132,13 +141,22 @@ function fixedInput(trace: Trace, { policy, slo }: Pick<BerthOptions, 'policy' |
     intervalS: trace.everyMs / 1000,
     recordOnly: false,
     refusals: [],
+    ...(moveCostS > 0 && { moveS: new Map(trace.sites.map((site) => [site, moveCostS])) }),
   };
+}
+
+type Source = Pick<PredictionRow, 'predictor' | 'horizonMs'>;
+
+/** A level is expected to last, so it reaches as far as a window or a move does; a forecast reaches to its horizon and not beyond. */
+function sourceOf({ everyMs }: Trace, { policy, own, moveCostS = 0 }: { policy: Policy; own?: Forecasts; moveCostS?: number }): Source {
+  if (own && policy.predictor !== 'rule') return { predictor: 'model', horizonMs: own.horizonS * 1000 };
+  return { predictor: policy.predictor === 'rule' ? 'rule' : 'baseline', horizonMs: Math.max(everyMs, moveCostS * 1000) };
 }
 
 function predictionOf(
   trace: Trace,
   past: Past,
-  { here, levels, usual, policy }: Learned & { here: number; policy: Policy },
+  { here, levels, usual, predictor, horizonMs }: Learned & Source & { here: number },
 ): PredictionRow {
   const n = trace.sites.length;
   const last = past.now - 1;
@@ -160,7 +178,7 @@ function predictionOf(
     app: trace.app,
     modelKey: trace.app,
     modelVersion: VERSION,
-    predictor: policy.predictor === 'rule' ? 'rule' : 'baseline',
+    predictor,
     sites: trace.sites,
     q,
     rule,
@@ -169,7 +187,7 @@ function predictionOf(
     complete,
     appComplete: complete[here] ?? NaN,
     placed: trace.sites[here] ?? '',
-    horizonMs: Math.round(policy.horizon * 1000),
+    horizonMs,
   };
 }
 

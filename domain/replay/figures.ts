@@ -6,7 +6,7 @@ export interface FigureOptions {
   readonly start: number;
   /** Scores below it are below target. */
   readonly target: number;
-  /** Seconds without service that one move costs. */
+  /** Seconds without service that one move costs, from the beginning of the window it is in. */
   readonly moveCostS: number;
 }
 
@@ -21,6 +21,8 @@ export interface PolicyFigures {
   readonly regret: number | null;
   /** Seconds of windows whose score is below the target. */
   readonly secondsBelowTarget: number;
+  /** The same by the site the app was on. */
+  readonly secondsBelowTargetOn: Readonly<Record<string, number>>;
   /** The same as a share of the seconds in which the score is known, in percent. */
   readonly percentBelowTarget: number | null;
   /** Times the score fell below the target, from a window at or above it. */
@@ -46,17 +48,19 @@ export function figuresOf(traces: readonly Trace[], course: Course, options: Fig
     tallyApp(tally, { trace, options, at: (window) => course[app * trace.windows + window] ?? options.start }),
   );
   const { known, sum, best, everyS, below } = tally;
+  const seconds = (windows: ReadonlyMap<string, number>) => Object.fromEntries([...windows].map(([site, n]) => [site, n * everyS]));
   return {
     meanQos: known === 0 ? null : sum / known,
     moves: tally.moves,
     flaps: tally.flaps,
     regret: known === 0 ? null : (best - sum) / known,
     secondsBelowTarget: below * everyS,
+    secondsBelowTargetOn: seconds(tally.belowOn),
     percentBelowTarget: known === 0 ? null : (100 * below) / known,
     crossings: tally.crossings,
     worstQos: known === 0 ? null : tally.worst,
     unknownWindows: tally.unknown,
-    secondsOn: Object.fromEntries([...tally.on].map(([site, windows]) => [site, windows * everyS])),
+    secondsOn: seconds(tally.on),
     movesBetween: Object.fromEntries(tally.between),
     precision: tally.judged === 0 ? null : tally.helped / tally.judged,
     recall: tally.avoidable === 0 ? null : tally.avoided / tally.avoidable,
@@ -79,6 +83,7 @@ interface Tally {
   avoidable: number;
   avoided: number;
   readonly on: Map<string, number>;
+  readonly belowOn: Map<string, number>;
   readonly between: Map<string, number>;
 }
 
@@ -99,6 +104,7 @@ function newTally(sites: readonly string[]): Tally {
     avoidable: 0,
     avoided: 0,
     on: new Map(sites.map((site) => [site, 0])),
+    belowOn: new Map(sites.map((site) => [site, 0])),
     between: new Map(),
   };
 }
@@ -117,11 +123,13 @@ function tallyApp(tally: Tally, played: Played): void {
   let wasBelow = false;
   let leftAt: { site: number; window: number } | undefined;
   let before = options.start;
+  let lostS = 0;
   for (let window = 0; window < trace.windows; window++) {
     const site = at(window);
     tally.on.set(name(site), (tally.on.get(name(site)) ?? 0) + 1);
     const moved = site !== before;
     if (moved) {
+      lostS = options.moveCostS;
       tally.moves++;
       if (leftAt?.site === site && window - leftAt.window <= FLAP_WINDOWS) tally.flaps++;
       const pair = `${name(before)}->${name(site)}`;
@@ -129,7 +137,9 @@ function tallyApp(tally: Tally, played: Played): void {
       judgeMove(tally, played, { window, from: before, to: site });
       leftAt = { site: before, window };
     }
-    wasBelow = tallyWindow(tally, played, { window, site, moved, wasBelow });
+    const servedShare = 1 - Math.min(1, lostS / tally.everyS);
+    lostS = Math.max(0, lostS - tally.everyS);
+    wasBelow = tallyWindow(tally, played, { window, site, servedShare, wasBelow });
     before = site;
   }
 }
@@ -138,7 +148,7 @@ function tallyApp(tally: Tally, played: Played): void {
 function tallyWindow(
   tally: Tally,
   { trace, options }: Played,
-  { window, site, moved, wasBelow }: { window: number; site: number; moved: boolean; wasBelow: boolean },
+  { window, site, servedShare, wasBelow }: { window: number; site: number; servedShare: number; wasBelow: boolean },
 ): boolean {
   const scores = trace.scores.subarray(window * trace.sites.length, (window + 1) * trace.sites.length);
   const score = scores[site] ?? NaN;
@@ -151,13 +161,17 @@ function tallyWindow(
     tally.unknown++;
     return wasBelow;
   }
-  const served = moved ? score * Math.max(0, 1 - (options.moveCostS * 1000) / trace.everyMs) : score;
+  const served = score * servedShare;
   tally.known++;
   tally.sum += served;
   tally.best += highest;
   tally.worst = Math.min(tally.worst, served);
   const isBelow = served < options.target;
-  if (isBelow) tally.below++;
+  if (isBelow) {
+    tally.below++;
+    const name = trace.sites[site] ?? '';
+    tally.belowOn.set(name, (tally.belowOn.get(name) ?? 0) + 1);
+  }
   if (isBelow && !wasBelow && window > 0) tally.crossings++;
   return isBelow;
 }

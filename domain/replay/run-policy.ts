@@ -18,24 +18,3 @@ export function runPolicy(traces: readonly Trace[], policy: ReplayPolicy, start:
   }
   return course;
 }
-
-/** The best site of every window, known only afterwards. Where no site is known the app stays. */
-export function hindsight(traces: readonly Trace[], start: number): Course {
-  const windows = traces[0]?.windows ?? 0;
-  const course = new Int32Array(traces.length * windows);
-  traces.forEach(({ sites, scores }, app) => {
-    let here = start;
-    for (let window = 0; window < windows; window++) {
-      const row = window * sites.length;
-      let best = -1;
-      for (let site = 0; site < sites.length; site++) {
-        const score = scores[row + site] ?? NaN;
-        if (score > (best < 0 ? -Infinity : (scores[row + best] ?? NaN))) best = site;
-      }
-      // A tie with the present site is no reason to move.
-      if (best >= 0 && scores[row + best] !== scores[row + here]) here = best;
-      course[app * windows + window] = here;
-    }
-  });
-  return course;
-}

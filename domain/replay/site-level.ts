@@ -57,9 +57,14 @@ export function siteLevel(): SiteLevel {
       if (Number.isNaN(last)) return undefined;
       const doubt = 1 + FEW / judged;
       const at = (share: number, bound: typeof Math.min) => clip(level + bound(0, judged === 0 ? 0 : doubt * errors.quantile(share)));
-      return { p10: at(0.1, Math.min), p50: clip(level), p90: at(0.9, Math.max), error: judged < 2 ? NaN : (doubt * wrong) / judged };
+      return { p10: at(0.1, Math.min), p50: clip(level), p90: at(0.9, Math.max), error: errorOf({ wrong, judged }) };
     },
   };
+}
+
+/** Mean absolute error, raised while few were judged; NaN of fewer than two. */
+export function errorOf({ wrong, judged }: { wrong: number; judged: number }): number {
+  return judged < 2 ? NaN : ((1 + FEW / judged) * wrong) / judged;
 }
 
 function levelOf(sums: readonly number[], noise: number): number {
@@ -80,4 +85,4 @@ function levelOf(sums: readonly number[], noise: number): number {
   return level;
 }
 
-const clip = (score: number): number => Math.min(1, Math.max(0, score));
+export const clip = (score: number): number => Math.min(1, Math.max(0, score));

@@ -1,6 +1,7 @@
 import type { TraceSamples } from '../../domain/replay/cut-windows.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
-import { cellsOf, type Delimiter, delimiterOf, linesOf } from './trace-rows.ts';
+import { cellText, forEachCsvRow } from '../../connectors/file/csv-rows.ts';
+import { openUnpacked } from '../../connectors/file/open-unpacked.ts';
 
 export interface TraceColumns {
   readonly time: string;
@@ -94,30 +95,29 @@ function index() {
 async function readFile(file: string, columns: TraceColumns, into: ReturnType<typeof collector>): Promise<void> {
   let at: Record<keyof TraceColumns, number> | undefined;
   let width = 0;
-  let delimiter: Delimiter = ',';
-  for await (const { line, number } of linesOf(file)) {
-    if (line.trim() === '') continue;
-    if (!at) delimiter = delimiterOf(line);
-    const cells = cellsOf(line, delimiter);
-    if (!at) {
-      at = placesOf(cells, columns, (text) => into.problem(`${file}: ${text}`));
-      width = cells.length;
-      if (!at) return;
-      continue;
+  const { bytes } = await openUnpacked(file);
+  await forEachCsvRow(bytes, (row) => {
+    if (width === 0) {
+      width = row.cells;
+      const header = Array.from({ length: width }, (_, i) => cellText(row, i).trim());
+      at = placesOf(header, columns, (text) => into.problem(`${file}: ${text}`));
+      return;
     }
-    if (cells.length === width) readRow(cells, at, { where: `${file} line ${number}`, columns, into });
-    else into.problem(`${file} line ${number}: ${cells.length} cells, the first line has ${width}`);
-  }
-  if (!at) into.problem(`${file}: it is empty`);
+    if (!at) return;
+    const where = `${file} line ${row.line}`;
+    if (row.cells !== width) return into.problem(`${where}: ${row.cells} cells, the first line has ${width}`);
+    const places = at;
+    readRow((column) => cellText(row, places[column]).trim(), { where, columns, into });
+  });
+  if (width === 0) into.problem(`${file}: it is empty`);
 }
 
 function placesOf(
-  header: readonly string[],
+  names: readonly string[],
   columns: TraceColumns,
   problem: (text: string) => void,
 ): Record<keyof TraceColumns, number> | undefined {
-  const names = header.map((name) => name.replace(/^\uFEFF/, '').trim());
-  if (header.some((name) => /[\0\uFFFD]/.test(name))) return void problem('it is no text in UTF-8');
+  if (names.some((name) => /[\0\uFFFD]/.test(name))) return void problem('it is no text in UTF-8');
   const missing = Object.entries(columns).filter(([, name]) => !names.includes(name as string));
   for (const [option, name] of missing) {
     const near = nearestName(name as string, names);
@@ -133,11 +133,9 @@ function placesOf(
 }
 
 function readRow(
-  cells: readonly string[],
-  at: Record<keyof TraceColumns, number>,
+  cell: (column: keyof TraceColumns) => string,
   { where, columns, into }: { where: string; columns: TraceColumns; into: ReturnType<typeof collector> },
 ): void {
-  const cell = (column: keyof TraceColumns) => (cells[at[column]] ?? '').trim();
   const atMs = timeOf(cell('time'));
   const site = cell('site');
   const app = columns.app === undefined ? 'app' : cell('app');

@@ -21,6 +21,20 @@ export interface PredictRequest {
 /** Predicts from files by a fitted model; returns the rows written and how many of them hold a prediction. */
 export async function predict({ model, data, out }: PredictRequest): Promise<{ rows: number; predicted: number }> {
   const contract = await readContract(model);
+  const { table, quantiles, predicted } = await predictRows(contract, { model, data });
+  await pipeline(Readable.from(linesOf(table, contract, quantiles)), createWriteStream(out));
+  return { rows: table.n, predicted };
+}
+
+export interface PredictedRows {
+  readonly table: Table;
+  /** p10, p50, p90 of every row; NaN where nothing could be told. */
+  readonly quantiles: Float32Array;
+  readonly predicted: number;
+}
+
+/** Every row of the files by the model of a folder and its contract. */
+export async function predictRows(contract: TaskContract, { model, data }: Omit<PredictRequest, 'out'>): Promise<PredictedRows> {
   const bytes = await readModel(join(model, 'model.onnx'));
   const table = await readTable(data, wantOf(contract));
   const running = await openModel(bytes, contract.plan.names.length);
@@ -35,11 +49,11 @@ export async function predict({ model, data, out }: PredictRequest): Promise<{ r
   } finally {
     await running.close();
   }
-  await pipeline(Readable.from(linesOf(table, contract, quantiles)), createWriteStream(out));
-  return { rows: table.n, predicted };
+  return { table, quantiles, predicted };
 }
 
-async function readContract(folder: string): Promise<TaskContract> {
+/** What a fitted model was promised. Throws Told for a folder that is none. */
+export async function readContract(folder: string): Promise<TaskContract> {
   const file = join(folder, 'contract.json');
   const text = await readText(file);
   let raw: unknown;

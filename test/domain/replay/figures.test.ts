@@ -25,6 +25,7 @@ describe('the figures of a policy', () => {
       flaps: 1,
       regret: expect.closeTo((0.8 + 0.8 + 0.4 + 0.6 - 1.8) / 4, 12) as number,
       secondsBelowTarget: 600,
+      secondsBelowTargetOn: { a: 300, b: 300 },
       percentBelowTarget: 50,
       crossings: 1,
       worstQos: 0.2,
@@ -41,6 +42,12 @@ describe('the figures of a policy', () => {
 
   test('a move costs the time without service', () => {
     expect(figures([0, 1, 1, 1], { moveCostS: 150 }).meanQos).toBeCloseTo((0.6 + 0.8 / 2 + 0.2 + 0.6) / 4, 12);
+  });
+
+  test('a move that takes longer than a window costs in the next ones too', () => {
+    expect(figures([0, 1, 1, 1], { moveCostS: 450 })).toMatchObject({
+      meanQos: expect.closeTo((0.6 + 0 + 0.2 / 2 + 0.6) / 4, 12) as number,
+    });
   });
 
   test('a move back is no flap when it comes late', () => {
