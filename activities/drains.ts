@@ -22,7 +22,9 @@ export interface DrainAsk {
 
 /** How far a drain is; lists of apps are cut at 200, the counts are not. */
 export interface DrainView {
+  /** Apps that have still to go. */
   readonly left: number;
+  /** Moves that have not ended, also of apps that are where they should be and are only watched yet. */
   readonly moving: readonly { readonly app: string; readonly to: string }[];
   readonly asked: readonly { readonly app: string; readonly to: string }[];
   readonly waiting: number;
@@ -48,10 +50,11 @@ export const drainActivities = (deps: ControlDeps) => ({
     const plan = planDrain({ ...known, ...limitsOf(applied.config), claims: known.open, leavers, nowMs: deps.clock() });
     if (ask.ask) for (const move of plan.moves) await propose(deps, ask, move);
     const moved = known.claims.filter((c) => isOwn(c, ask) && c.end === 'done');
+    const names = new Set(going.map((g) => g.app));
     return {
       left: going.length,
       moving: known.open
-        .filter((c) => going.some((g) => g.app === c.app))
+        .filter((c) => names.has(c.app) || isUnderWay(c, ask))
         .map(shown)
         .slice(0, SHOWN_MAX),
       asked: ask.ask ? plan.moves.map(shown).slice(0, SHOWN_MAX) : [],
@@ -129,6 +132,9 @@ function movedAway(site: string, { claims, placements }: Known): Placement[] {
 
 const isOwn = (claim: Claim, { site, undo, startedMs }: DrainAsk) =>
   claim.origin === 'drain' && claim.openedMs >= startedMs && (undo ? claim.to : claim.from) === site;
+
+/** An app that is where it should be already, while its move is still watched and may be undone. */
+const isUnderWay = (claim: Claim, { site, undo }: DrainAsk) => (undo ? claim.origin === 'drain' && claim.to === site : claim.from === site);
 
 interface Ground {
   readonly ask: DrainAsk;

@@ -67,8 +67,8 @@ test('thirty apps leave a site with never more than the budget on the way, two o
   expect(mostAtOnce(claims)).toBe(3);
 }, 300_000);
 
-test('it is paused and resumed, ends at its deadline with what is left, and a later one undoes it', async () => {
-  const handle = await start('s0', { forS: 8 });
+test('it is paused and resumed, and undone half-way', async () => {
+  const handle = await start('s0');
   await eventually('somebody has gone', async () => ((await stateOf(handle)).view?.moved.length ?? 0) > 0);
   await handle.signal('pause', ann);
   const still = await eventually('it rests', async () => {
@@ -77,14 +77,19 @@ test('it is paused and resumed, ends at its deadline with what is left, and a la
   });
   await handle.executeUpdate('resume', { args: [ann] });
   await eventually('it goes on', async () => ((await stateOf(handle)).view?.moved.length ?? 0) > still.moved.length);
-  await handle.executeUpdate('pause', { args: [ann] });
-  const result = (await handle.result()) as DrainResult;
+  await handle.executeUpdate('undo', { args: [ann] });
+  expect((await handle.result()) as DrainResult).toMatchObject({ undone: true, complete: true });
+  expect(APPS.filter((app) => world.platform.siteOf(app) !== 's0')).toEqual([]);
+}, 240_000);
+
+test('it ends at its deadline with what is left, and a later one undoes it', async () => {
+  const result = (await (await start('s0', { forS: 4 })).result()) as DrainResult;
   expect(result).toMatchObject({ complete: false, undone: false });
   expect(result.left).toBe(32 - result.moved.length);
   expect((await world.store.fleet())?.excluded).toMatchObject([{ site: 's0' }]);
   expect((await (await start('s0', { undo: true })).result()) as DrainResult).toMatchObject({ undone: true, complete: true });
   expect(APPS.filter((app) => world.platform.siteOf(app) !== 's0')).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 test('when it is cancelled the site takes apps again', async () => {
   const handle = await start('s1');
