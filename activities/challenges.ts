@@ -14,6 +14,7 @@ import { scoreTarget } from '../learning/report.ts';
 import { contractMismatch, toScores } from '../learning/serve.ts';
 import { beating } from './beating.ts';
 import type { ComputeDeps } from './deps.ts';
+import { heldOutOf } from './held-out.ts';
 import { configured } from './looks.ts';
 import { UNSERVABLE } from './predictions.ts';
 
@@ -33,7 +34,6 @@ export interface Checked {
 
 /** Rows that a model is tried on before it serves. */
 const TRIAL_ROWS = 200;
-const NOTHING: HeldOut = { timeMs: [], site: [], visit: [], actual: [], predicted: [], baseline: [] };
 
 export const challengeActivities = (deps: ComputeDeps) => ({
   /** May this version serve? It must fit what is asked for, load and run within bounds, and beat champion and baseline on the same rows. */
@@ -60,7 +60,7 @@ async function check(deps: ComputeDeps, key: string, version: number): Promise<C
   if (champion?.version === version) return say(true, 'it already serves');
   const down = await turnedDown(deps, key, version);
   if (down !== undefined) return say(false, down);
-  const challenger = await heldOutOf(deps, model);
+  const challenger = await heldOutOf(deps.blobs, model);
   const outdated = champion && (contractMismatch(champion.contract as ModelContract, served) ?? (await broken(deps, champion, sources)));
   const judge = (scores?: Float64Array) =>
     judgeChallenger({ challenger, servedBy: model.servedBy, seed: version, ...(scores && { champion: scores }) });
@@ -109,11 +109,6 @@ async function sourcesOf(
   return { frames, visits: profile?.visits ?? [], objective, facts, settleS: 0 };
 }
 
-async function heldOutOf({ blobs }: ComputeDeps, model: ModelVersion): Promise<HeldOut> {
-  if (model.heldOutSha256 === undefined || !(await blobs.has(model.heldOutSha256))) return NOTHING;
-  return JSON.parse(new TextDecoder().decode(await blobs.get(model.heldOutSha256))) as HeldOut;
-}
-
 /** Tries the model on rows of the profile, or on one of a site that it knows. Returns its answer, or what is wrong with it. */
 async function tryOut({ blobs, tryModel }: ComputeDeps, model: ModelVersion, sources: Learned): Promise<Float32Array | string> {
   const { plan } = model.contract as ModelContract;
@@ -156,7 +151,7 @@ async function championScores(
   { challenger, sources }: { challenger: HeldOut; sources: Learned },
 ): Promise<Float64Array> {
   const contract = champion.contract as ModelContract;
-  const own = await heldOutOf(deps, champion);
+  const own = await heldOutOf(deps.blobs, champion);
   const ownRow = rowsByKey(own);
   const newestMs = own.timeMs.reduce((newest, t) => Math.max(newest, t), -Infinity);
   const wanted = rowsByKey(challenger);

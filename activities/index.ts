@@ -5,6 +5,7 @@ import { controllerActivities } from './controllers.ts';
 import { decisionActivities } from './decisions.ts';
 import type { ActuateDeps, ComputeDeps, ControlDeps } from './deps.ts';
 import { drainActivities } from './drains.ts';
+import { driftActivities } from './drift.ts';
 import { fleetActivities } from './fleet.ts';
 import { lookActivities } from './looks.ts';
 import { noticeActivities } from './notices.ts';
@@ -14,6 +15,7 @@ import { profileActivities } from './profiles.ts';
 import { promotionActivities } from './promotion.ts';
 import { replayActivities } from './replays.ts';
 import { refreshActivities } from './refresh-profile.ts';
+import { retrainingActivities } from './retraining.ts';
 import { shadowActivities } from './shadows.ts';
 import { trainingActivities } from './training.ts';
 
@@ -27,6 +29,7 @@ export const createControlActivities = (deps: ControlDeps) => ({
   ...profileActivities(deps),
   ...refreshActivities(deps),
   ...promotionActivities(deps),
+  ...retrainingActivities(deps),
   ...fleetActivities(deps),
   ...drainActivities(deps),
   ...noticeActivities(deps),
@@ -37,6 +40,7 @@ export const createComputeActivities = (deps: ComputeDeps) => ({
   ...trainingActivities(deps),
   ...challengeActivities(deps),
   ...shadowActivities(deps),
+  ...driftActivities(deps),
 });
 export const createActuateActivities = (deps: ActuateDeps) => placementActivities(deps);
 

@@ -3,7 +3,15 @@ import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type Schedul
 import type { Config } from '../domain/config.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
 
-export const scheduleIds = { look: 'predict-fleet', notices: 'deliver-notices', train: (key: string) => `train-${key}` } as const;
+export const scheduleIds = {
+  look: 'predict-fleet',
+  notices: 'deliver-notices',
+  drift: 'check-drift',
+  train: (key: string) => `train-${key}`,
+} as const;
+
+/** Wanted by some configurations only. */
+const OPTIONAL: ReadonlySet<string> = new Set([scheduleIds.notices, scheduleIds.drift]);
 
 /** Shortest catch-up window that a server takes, in seconds. */
 const CATCH_UP_MIN_S = 10;
@@ -31,7 +39,7 @@ export async function scheduleChanges(client: Client, config: Config): Promise<r
   const wanted = wantedSchedules(config);
   const changes = (await Promise.all([...wanted].map(([id, options]) => changeOf(client, id, options)))).flat();
   for await (const { scheduleId: id } of client.schedule.list()) {
-    if ((id.startsWith('train-') || id === scheduleIds.notices) && !wanted.has(id)) changes.push({ id, what: 'deleted' });
+    if ((id.startsWith('train-') || OPTIONAL.has(id)) && !wanted.has(id)) changes.push({ id, what: 'deleted' });
   }
   return changes;
 }
@@ -41,6 +49,7 @@ function wantedSchedules(config: Config): ReadonlyMap<string, ScheduleOptions> {
   if (config.schedules.train) {
     for (const key of modelKeys(config)) wanted.set(scheduleIds.train(key), trainSchedule(config.schedules.train, key));
   }
+  if (modelKeys(config).length > 0) wanted.set(scheduleIds.drift, driftSchedule(config));
   if (Object.keys(config.notifications.receivers).length > 0) wanted.set(scheduleIds.notices, noticeSchedule(config));
   return wanted;
 }
@@ -81,6 +90,22 @@ function noticeSchedule({ notifications }: Config): ScheduleOptions {
       args: [],
       workflowExecutionTimeout: '10 minutes',
       staticSummary: 'tell the receivers what has come up',
+    },
+  };
+}
+
+function driftSchedule({ drift }: Config): ScheduleOptions {
+  return {
+    scheduleId: scheduleIds.drift,
+    ...timing({ every: drift.every }),
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'checkDrift',
+      workflowId: workflowIds.drift,
+      taskQueue: QUEUE.control,
+      args: [],
+      workflowExecutionTimeout: '1 hour',
+      staticSummary: 'compare what models say with what happens',
     },
   };
 }

@@ -213,6 +213,10 @@ export const configSchema = z.strictObject({
   blind: z.strictObject({ above: share.default(0.45) }).prefault({}),
   reminders: z.strictObject({ every: duration.default(86_400) }).prefault({}),
   schedules: z.strictObject({ look: schedule.prefault({ every: 60 }), train: schedule.optional() }).prefault({}),
+  /** Champions are checked for drift this often; one that drifts is trained again, at most once in `rest`. */
+  drift: z
+    .strictObject({ every: duration.default(600), retrain: z.enum(['auto', 'never']).default('auto'), rest: duration.default(86_400) })
+    .prefault({}),
   telemetry: z.strictObject({ step: duration.default(15), window: duration.default(600) }).prefault({}),
   profile: z.strictObject({ visits: z.int().min(1).default(3), visit: duration.default(120), settle: duration.default(5) }).prefault({}),
   notifications: notificationsSchema.prefault({}),

@@ -271,7 +271,7 @@ export interface ShadowRow {
   };
 }
 
-/** Live data that has left what a model learned from; `name` is the site of an error, or the input. */
+/** Live data that has left what a model learned from; `name` is the input, or `error`. */
 export interface DriftRow {
   readonly key: string;
   readonly version: number;

@@ -11,6 +11,8 @@ import type { Facts } from './features.ts';
 import { boosting } from './learners/boosting.ts';
 import { heldOutOf } from './held-out.ts';
 import type { HeldOut } from './held-out.ts';
+import { inputRanges } from './input-ranges.ts';
+import type { InputRange } from './input-ranges.ts';
 import { finish } from './learners/fitted.ts';
 import { toScale } from './learners/learner.ts';
 import type { FitOptions, Learner, Scale } from './learners/learner.ts';
@@ -82,6 +84,8 @@ export interface TrainReport {
   readonly nowcast: { readonly rows: number; readonly maeScore: number | null; readonly lastValueMaeScore: number | null };
   readonly sites: readonly SiteEvidence[];
   readonly about: Readonly<Record<string, number | string>>;
+  /** What its inputs were between while it learned; live input is watched by them. */
+  readonly inputs: readonly InputRange[];
 }
 
 export interface TrainResult extends TrainedModel {
@@ -131,7 +135,7 @@ export function trainCounterfactual(input: TrainInput): TrainResult {
   progress({ stage: 'fit', done: 2, of: 2 });
   const evidence = judged.bestBaseline === undefined ? [] : evidenceOf(comparison, served.name);
   const report = { ...reportOf(context, judged, served), ...verdict, sites: evidence, features: served.contract.plan.names.length };
-  const { about: _about, ...model } = served;
+  const { about: _about, inputs: _inputs, ...model } = served;
   const heldOut = heldOutOf(comparison, served.name, baseline.name);
   return { ...model, servedBy: verdict.servedBy, report, evidence, heldOut, baseline };
 }
@@ -149,7 +153,7 @@ function fitFinal(
   { input, sources, scale, fit, comparison }: Context,
   plan: FeaturePlan,
   learner: Learner,
-): TrainedModel & { about: TrainReport['about'] } {
+): TrainedModel & Pick<TrainReport, 'about' | 'inputs'> {
   const data = buildDataset(plan, sources);
   const set = trainingSet(data, scale);
   const point = learner.fit(set, fit);
@@ -165,6 +169,7 @@ function fitFinal(
     contract,
     contractDigest: digestContract(contract),
     about: fitted.about,
+    inputs: inputRanges(set),
   };
 }
 
@@ -219,7 +224,7 @@ function verdictOf({ skill, bestModel, bestBaseline }: Judged): { servedBy: 'mod
 function reportOf(
   { input, scale, comparison }: Context,
   judged: Judged,
-  served: { name: string; about: TrainReport['about'] },
+  served: Pick<TrainedModel, 'name'> & Pick<TrainReport, 'about' | 'inputs'>,
 ): Omit<TrainReport, 'servedBy' | 'why' | 'sites' | 'features'> {
   const { data, test } = comparison;
   const evidence = judged.bestBaseline === undefined ? [] : evidenceOf(comparison, served.name);
@@ -245,6 +250,7 @@ function reportOf(
     coverage: figure(evidence.reduce((sum, e) => sum + e.samples * e.coverage, 0) / samples),
     nowcast: persistence(comparison, served.name),
     about: served.about,
+    inputs: served.inputs,
   };
 }
 

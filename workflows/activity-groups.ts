@@ -96,6 +96,8 @@ export const control = proxyActivities<
     | 'keepVersion'
     | 'rollbackModel'
     | 'servingVersion'
+    | 'planDriftCheck'
+    | 'askTraining'
   >
 >({
   taskQueue: QUEUE.control,
@@ -118,6 +120,14 @@ export const training = proxyActivities<Pick<ComputeActivities, 'fitModel' | 'ch
   startToCloseTimeout: '30 minutes',
   heartbeatTimeout: '20 seconds',
   retry: { initialInterval: '1 second', maximumAttempts: 3, nonRetryableErrorTypes: [...HOPELESS, 'TooLittleData'] },
+});
+
+/** Drift is looked for again soon, so a check that fails is not worth many tries. */
+export const drift = proxyActivities<Pick<ComputeActivities, 'findDrift'>>({
+  taskQueue: QUEUE.compute,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '20 seconds',
+  retry: { initialInterval: '1 second', maximumAttempts: 3, nonRetryableErrorTypes: HOPELESS },
 });
 
 /** A period of the records decided again: minutes at most, a heartbeat, and nothing is lost by beginning anew. */

@@ -2,6 +2,7 @@ export { profileApp } from './profile-app.ts';
 export { trainModel } from './train-model.ts';
 export { promoteModel } from './promote-model.ts';
 export { rollbackModel } from './rollback-model.ts';
+export { checkDrift } from './check-drift.ts';
 export { predictQos } from './predict-qos.ts';
 export { placementController } from './placement-controller.ts';
 export { migrateApp } from './migrate-app.ts';

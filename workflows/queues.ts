@@ -11,6 +11,7 @@ export const workflowIds = {
   drain: (site: string) => `drain/${site}`,
   rollback: (key: string) => `rollback/${key}`,
   watch: 'watch/fleet',
+  drift: 'drift/fleet',
   notices: 'notify/fleet',
   replay: (name: string) => `replay/${name}`,
   look: (lookMs: number) => `predict/fleet-${new Date(lookMs).toISOString()}`,

@@ -12,6 +12,8 @@ import { testConfig } from '../workflows/test-config.ts';
 import { writeHistory } from './history-files.ts';
 
 let tooLittle = true;
+let drifting = false;
+const drifted = { version: 1, kind: 'error' as const, name: 'error', windows: 3, effect: 0.3, why: 'it errs', sinceMs: 1, atMs: 2 };
 const world = withWorld(testConfig({ asking: 3 }), {
   fitModel: async ({ app }) =>
     app === 'a9' && tooLittle
@@ -21,6 +23,7 @@ const world = withWorld(testConfig({ asking: 3 }), {
     ...(version === 2 ? { ok: false, why: 'worse than the champion' } : { ok: true, why: 'better' }),
     terms: { promotion: version > 2 ? 'approve' : 'auto', shadow: version > 2 ? 2 : 0, intervalS: 0.1 },
   }),
+  findDrift: async ({ keys }) => keys.flatMap((key) => (drifting && key === 'a14' ? [{ ...drifted, key, app: key }] : [])),
   watchShadow: async () => ({ looks: 2, outcomes: 2, ok: true, why: 'no worse in the shadow' }),
 });
 const ann = { by: 'ann', reason: 'deploy' };
@@ -202,6 +205,24 @@ test('models and looks', async () => {
   const period = { from: '2026-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' };
   await ended('replay-decisions.done', await start('replayDecisions', workflowIds.replay('all'), period));
   await ended('replay-decisions.refused', await start('replayDecisions', workflowIds.replay('bad'), { ...period, app: '../etc' }));
+});
+
+test('drift', async () => {
+  const check = () => start('checkDrift', workflowIds.drift);
+  await ended('check-drift.none', await check());
+  await world.store.addModel({
+    key: 'a14',
+    onnxSha256: '1'.repeat(64),
+    contract: {},
+    contractDigest: '1'.repeat(64),
+    servedBy: 'model',
+    report: {},
+    profileId: 'none',
+    createdMs: Date.now(),
+  });
+  drifting = true;
+  await ended('check-drift.trained', await check());
+  await world.client.workflow.getHandle(workflowIds.train('a14')).result();
 });
 
 test('notices', async () => {

@@ -27,6 +27,8 @@ const WANTED = [
   'replay-decisions.refused',
   ...['approved', 'kept', 'promoted', 'turned-down'].map((o) => `promote-model.${o}`),
   'rollback-model.done',
+  'check-drift.none',
+  'check-drift.trained',
   'train-model.promoted',
   'train-model.too-little',
   'watch-fleet.carried-on',
