@@ -23,7 +23,7 @@ test('on exchangeable data 80 % of what comes lies inside, within 3 points', () 
 test("skill is the share of the baseline's error that is gone, with an interval over whole groups", () => {
   const group = Int32Array.from([0, 0, 1, 1]);
   const half = skillOf({ model: Float64Array.from([1, 1, 1, 1]), baseline: Float64Array.from([2, 2, 2, 2]), group }, 1);
-  expect(half).toEqual({ value: 0.5, low: 0.5, high: 0.5 });
+  expect(half).toEqual({ value: 0.5, low: 0.5, high: 0.5, surely: 0.5 });
   const mixed = skillOf({ model: Float64Array.from([0, 0, 3, 3]), baseline: Float64Array.from([2, 2, 2, 2]), group }, 1);
-  expect(mixed).toEqual({ value: 0.25, low: -0.5, high: 1 });
+  expect(mixed).toEqual({ value: 0.25, low: -0.5, high: 1, surely: -0.5 });
 });

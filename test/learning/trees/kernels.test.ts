@@ -48,7 +48,8 @@ describe('the model is the same, bit by bit, with compiled kernels and without',
     fc.assert(
       fc.property(sets, options, (shape, own) => {
         const set = anySet({ ...shape, missing: 0.2 });
-        expect(grown(set, own, 'js').equals(grown(set, own, 'wasm'))).toBe(true);
+        const monotone = Object.fromEntries(Object.entries(own.monotone).filter(([name]) => set.names.includes(name)));
+        expect(grown(set, { ...own, monotone }, 'js').equals(grown(set, { ...own, monotone }, 'wasm'))).toBe(true);
       }),
       { numRuns: 60 },
     );
