@@ -2,6 +2,7 @@ import { ApplicationFailure, cancellationSignal, heartbeat } from '@temporalio/a
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Claim, Said } from '../domain/records.ts';
+import { beating } from './beating.ts';
 import type { ActuateDeps } from './deps.ts';
 
 export interface ChangeInput {
@@ -23,23 +24,15 @@ const POLL_MS = 100;
 
 /** The effects of a move on the cluster, each entitled by an open claim, each safe to run twice. */
 export const placementActivities = (deps: ActuateDeps) => ({
-  prepareMove: async (input: Omit<ChangeInput, 'changeId'>): Promise<Prepared> => await prepare(deps, input),
+  prepareMove: async (input: Omit<ChangeInput, 'changeId'>): Promise<Prepared> => await beating(() => prepare(deps, input)),
 
-  applyChange: async (input: ChangeInput): Promise<Applied> => await apply(deps, input),
+  applyChange: async (input: ChangeInput): Promise<Applied> => await beating(() => apply(deps, input)),
 
   /**
    * Both in one step. An attempt that finds the change begun does not ask again whether it would be taken: what an earlier one began would be
    * the objection, and what is begun must not be called refused.
    */
-  async applyMove(input: ChangeInput): Promise<Prepared> {
-    const claim = await entitled(deps, { ...input, changes: true });
-    if (!claim.phases.some(({ phase }) => phase === 'apply')) {
-      const prepared = await prepare(deps, input);
-      if (!prepared.ok) return prepared;
-    }
-    await apply(deps, input);
-    return { ok: true };
-  },
+  applyMove: async (input: ChangeInput): Promise<Prepared> => await beating(() => prepareAndApply(deps, input)),
 
   /** Until the app has served from the target, and only from there, for `stableS` seconds. Heartbeats; stops when cancelled. */
   async awaitReady(input: ChangeInput & { deadlineS: number; stableS: number }): Promise<{ failedRequests?: number; waitedS: number }> {
@@ -81,6 +74,16 @@ export const placementActivities = (deps: ActuateDeps) => ({
     }
   },
 });
+
+async function prepareAndApply(deps: ActuateDeps, input: ChangeInput): Promise<Prepared> {
+  const claim = await entitled(deps, { ...input, changes: true });
+  if (!claim.phases.some(({ phase }) => phase === 'apply')) {
+    const prepared = await prepare(deps, input);
+    if (!prepared.ok) return prepared;
+  }
+  await apply(deps, input);
+  return { ok: true };
+}
 
 /** Stores the original before anything is touched, then asks whether the change would be taken. */
 async function prepare(deps: ActuateDeps, { claimId, app, to }: Omit<ChangeInput, 'changeId'>): Promise<Prepared> {

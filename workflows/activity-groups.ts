@@ -47,12 +47,13 @@ export const shard = proxyActivities<Pick<ComputeActivities, 'predictShard'>>({
   retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds', maximumAttempts: 5, nonRetryableErrorTypes: HOPELESS },
 });
 
-/** Calls on the thing that holds an app: short, idempotent by change id, tried again for as long as a move may take. */
+/** Calls on the thing that holds an app: short, idempotent by change id, tried again for as long as a move may take. Their beat tells of a dead worker in five seconds. */
 export const actuate = proxyActivities<Pick<ActuateActivities, 'prepareMove' | 'applyChange' | 'applyMove'>>({
   taskQueue: QUEUE.actuate,
   // A cancelled move is undone only after the change it had asked for is in or refused: never before it.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '2 minutes',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', nonRetryableErrorTypes: HOPELESS },
 });
