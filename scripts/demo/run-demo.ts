@@ -1,20 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as wait } from 'node:timers/promises';
 
-import type { WorkflowHandle } from '@temporalio/client';
-
-import type { Config, Objective } from '../../domain/config.ts';
+import type { Config } from '../../domain/config.ts';
 import { kpiAtScore } from '../../domain/objective.ts';
-import type { TrainResult } from '../../workflows/train-model.ts';
-import { QUEUE, workflowIds } from '../../workflows/queues.ts';
 import { applyConfig } from '../commands/apply.ts';
 import { bringUp, type Up } from '../up/bring-up.ts';
-import { clockOf } from './clock.ts';
-import { Live } from './live.ts';
 import { replayAll } from './replay.ts';
 import { renderReport } from './report-html.ts';
 import type { DemoResult } from './result.ts';
+import { APP, follow, interruption, objectiveOf, settle, startTraining, uiOf, watch } from './steps.ts';
 import { storyOf } from './story.ts';
 import { commit, figuresOf, machine, modelFigures, movesOf, POLICIES, requestsOf, workflowCounts } from './summary.ts';
 
@@ -31,20 +25,12 @@ export interface DemoOptions {
   readonly onResult: (result: DemoResult) => Promise<void>;
 }
 
-const APP = 'berth';
-
 /** The objective's own bound: the latency at which the score falls below what is good enough. */
 function boundOf({ config }: DemoOptions): number {
   const objective = objectiveOf(config);
   const kpi = objective.kpis[0];
   if (!kpi) throw new Error('the objective of the demo has no KPI');
   return Math.round(kpiAtScore(kpi, objective.slo));
-}
-
-function objectiveOf(config: Config): Objective {
-  const objective = config.objectives[config.apps[APP]?.objective ?? ''];
-  if (!objective) throw new Error(`the demo's configuration has no objective for ${APP}`);
-  return objective;
 }
 
 /** The main job on this machine: bring up, profile, learn, compare three policies, replay, report. */
@@ -82,7 +68,7 @@ async function story(options: DemoOptions, up: Up, beganMs: number): Promise<Dem
 
   const fromMs = Date.now();
   say(`1. Profile and learn: ${APP} visits every site in turn under its load, then a model is trained on what was seen.`);
-  const trained = await follow(up, await startTraining(up), options);
+  const trained = await follow(await startTraining(up), async () => (await up.platform.status()).apps[APP]?.site, say);
   say(`   ${trained.said}`);
   say(`   served by the ${trained.servedBy}; ${trained.promoted ? 'champion' : 'kept as challenger'}: ${trained.verdict}\n`);
 
@@ -104,51 +90,6 @@ async function story(options: DemoOptions, up: Up, beganMs: number): Promise<Dem
   for (const line of summaryLines(result, options.report)) say(line);
   if (replay.failed.length > 0) throw new Error(`${replay.failed.length} histories could not be replayed`);
   return result;
-}
-
-async function startTraining({ client }: Up): Promise<WorkflowHandle> {
-  return await client.workflow.start('trainModel', {
-    workflowId: workflowIds.train(APP),
-    taskQueue: QUEUE.control,
-    args: [{ app: APP }],
-    staticSummary: `profile and train ${APP}`,
-  });
-}
-
-/** Shows the visits while training runs; its failure is the demo's. */
-async function follow(up: Up, handle: WorkflowHandle, { say }: DemoOptions): Promise<TrainResult> {
-  let done = false;
-  const result = handle.result().finally(() => (done = true)) as Promise<TrainResult>;
-  let shown = '';
-  const showing = (async () => {
-    while (!done) {
-      const { apps } = await up.platform.status();
-      const at = apps[APP];
-      const line = at?.site ?? '';
-      if (line !== shown && line !== '') say(`   ${clockOf(Date.now())} ${APP} on ${line}`);
-      shown = line;
-      await wait(500);
-    }
-  })();
-  const [trained] = await Promise.all([result, showing]);
-  return trained;
-}
-
-async function watch({ store }: Up, options: DemoOptions, untilMs: number): Promise<void> {
-  const live = new Live({ store, objective: objectiveOf(options.config), say: options.say, terminal: options.terminal });
-  while (Date.now() < untilMs) {
-    await live.update();
-    await wait(500);
-  }
-  live.end();
-}
-
-/** No new looks; the moves under way come to their end. */
-async function settle({ client, store }: Up): Promise<void> {
-  await client.schedule.getHandle('predict-fleet').pause('the comparison is over');
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await wait(200)) {
-    if ((await store.openClaims()).length === 0) return;
-  }
 }
 
 interface Times {
@@ -209,19 +150,4 @@ function summaryLines(result: DemoResult, report: string): string[] {
     `${result.looks} looks, ${result.decisions} decisions, ${result.predictions} predictions, ${result.moves.length} moves in ${result.seconds.toFixed(0)} s`,
     `report: ${report}`,
   ];
-}
-
-const uiOf = ({ endpoints }: Up): string =>
-  endpoints.uiUrl === undefined ? 'no web UI is known' : `${endpoints.uiUrl}/namespaces/${endpoints.namespace}/workflows`;
-
-/** Ctrl-C and TERM end the demo in order: what was started is stopped. */
-function interruption(): { promise: Promise<never>; forget: () => void } {
-  let forget = (): void => undefined;
-  const promise = new Promise<never>((_, reject) => {
-    const stop = (): void => reject(new Error('interrupted'));
-    process.once('SIGINT', stop).once('SIGTERM', stop);
-    forget = () => void process.off('SIGINT', stop).off('SIGTERM', stop);
-  });
-  promise.catch(() => undefined);
-  return { promise, forget };
 }

@@ -28,6 +28,10 @@ export interface UpOptions {
   readonly database?: string;
   /** Our own servers end when this process does, even by kill -9. */
   readonly dieWithParent?: boolean;
+  /** false: without the cluster on this machine, because every app runs elsewhere. */
+  readonly localCluster?: false;
+  /** The longest pause before workers that have ended are started again. */
+  readonly longestPauseMs?: number;
   readonly say: (line: string) => void;
 }
 
@@ -71,8 +75,8 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
   const client = await connect(temporal, options.temporalConnection, stops);
 
   const ownServers = [...kept];
-  const cluster = await ownCluster(servers, databaseUrl, stops);
-  kept.push(cluster.kept);
+  const cluster = options.localCluster === false ? undefined : await ownCluster(servers, databaseUrl, stops);
+  if (cluster) kept.push(cluster.kept);
 
   const healthPort = await freePort();
   const endpoints: Endpoints = {
@@ -80,9 +84,9 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
     namespace: temporal.namespace,
     databaseUrl,
     blobs: join(dir, 'blobs'),
-    cluster: cluster.dir,
     healthUrl: `http://127.0.0.1:${healthPort}`,
     owner: ownIdentity(),
+    ...(cluster && { cluster: cluster.dir }),
     ...(temporal.uiUrl !== undefined && { uiUrl: temporal.uiUrl }),
   };
   await writeEndpoints(dir, endpoints);
@@ -93,15 +97,16 @@ async function start(options: UpOptions, stops: Stops): Promise<Up> {
     module: built('workers/all.js'),
     log: join(dir, 'workers.log'),
     say,
+    ...(options.longestPauseMs !== undefined && { longestPauseMs: options.longestPauseMs }),
     env: { ...workerEnvironment(endpoints, healthPort), ...options.temporalEnvironment },
   });
   stops.add('workers', () => workers.stop());
   await ready(endpoints, workers);
   say(`workers: pid ${String(workers.pid())}, ${endpoints.healthUrl ?? ''}/readyz`);
   stops.add('keeper', keepUp(kept, say));
-  const platform = localPlatform({ dir: cluster.dir });
+  const platform = localPlatform({ dir: cluster?.dir ?? join(dir, 'cluster') });
   const stepBack = async (): Promise<void> => {
-    if ((await platform.status()).mode?.kind !== 'cores') return;
+    if (!cluster || (await platform.status()).mode?.kind !== 'cores') return;
     await Promise.all(
       [...ownServers.map(({ pid }) => pid()), workers.pid()].map(async (pid) => pid !== undefined && (await lowerPriority(pid))),
     );

@@ -12,6 +12,8 @@ export interface Part {
   /** Its output goes here. */
   readonly log: string;
   readonly say: (line: string) => void;
+  /** The longest pause before it is started again; absent: 15 s. */
+  readonly longestPauseMs?: number;
 }
 
 export interface Supervised {
@@ -63,7 +65,7 @@ export function supervise(part: Part): Supervised {
       restarts++;
       part.say(`${part.name} ended (${how}); it is started again in ${pauseMs / 1000} s; its log: ${part.log}`);
       await wait(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined);
-      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+      pauseMs = Math.min(part.longestPauseMs ?? LONGEST_PAUSE_MS, pauseMs * 2);
     }
   }
 }

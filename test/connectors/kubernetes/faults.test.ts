@@ -7,7 +7,7 @@ import type { KubernetesPlatform } from '../../../connectors/kubernetes/platform
 import { eventually } from '../../contracts/eventually.ts';
 import { hasControlPlane } from '../../setup/servers.ts';
 import { owner, type Owner } from './admin.ts';
-import { faultProxy, type Fault, type FaultProxy } from './fault-proxy.ts';
+import { faultProxy, type Fault, type FaultProxy } from '../../../scripts/kubernetes/fault-proxy.ts';
 import { kubernetesConfig, platformOf } from './kubernetes-ground.ts';
 
 describe.skipIf(!(await hasControlPlane()))('behind a faulty network to a real API server', () => {

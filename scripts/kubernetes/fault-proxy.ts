@@ -10,8 +10,8 @@ export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset-before' }
-  /** The write is carried out, its answer lost. */
-  | { readonly kind: 'reset-after' }
+  /** The write is carried out, its answer lost; `meanwhile` runs in between. */
+  | { readonly kind: 'reset-after'; readonly meanwhile?: () => void }
   | { readonly kind: 'truncated' };
 
 export interface FaultProxy {
@@ -68,7 +68,10 @@ async function treat(exchange: Exchange): Promise<void> {
   }
   if (fault?.kind === 'latency') await new Promise((resolve) => setTimeout(resolve, fault.ms));
   const reply = await passedOn(exchange, body);
-  if (fault?.kind === 'reset-after') return void incoming.socket.destroy();
+  if (fault?.kind === 'reset-after') {
+    fault.meanwhile?.();
+    return void incoming.socket.destroy();
+  }
   answer.writeHead(reply.status, reply.headers);
   if (fault?.kind !== 'truncated') return void answer.end(reply.body);
   answer.write(reply.body.subarray(0, reply.body.length / 2), () => incoming.socket.destroy());
