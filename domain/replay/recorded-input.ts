@@ -31,7 +31,7 @@ export function recordedInput({ decision, prediction, config, moves, policy }: R
   const numbers = numbersOf(decision);
   const lateS = numbers('fresh', 'lateS') ?? 0;
   const gapS = numbers('observe', 'gapS');
-  const nowMs = lookMs + Math.round(lateS * 1000);
+  const nowMs = lookMs + msOf(lateS);
   const used = policy ?? own;
   return {
     app,
@@ -46,7 +46,7 @@ export function recordedInput({ decision, prediction, config, moves, policy }: R
     lookMs,
     nowMs,
     intervalS: (numbers('observe', 'limitS') ?? 0) / 2,
-    ...(gapS !== undefined && { previousMs: lookMs - gapS * 1000 }),
+    ...(gapS !== undefined && { previousMs: lookMs - msOf(gapS) }),
     recordOnly: numbers('observe', 'recordOnly') === 1,
     placement: {
       app,
@@ -102,7 +102,16 @@ function numbersOf({ gates }: Decision): (gate: Gate, name: string) => number | 
 }
 
 function until(nowMs: number, leftS: number | undefined): { untilMs?: number } {
-  return leftS === undefined ? {} : { untilMs: nowMs + leftS * 1000 };
+  return leftS === undefined ? {} : { untilMs: nowMs + msOf(leftS) };
+}
+
+/**
+ * Milliseconds of a figure in seconds: the whole ones that it was made from, where it still tells them. Times lie so far from 1970 that a fraction of a
+ * millisecond would come back as another number.
+ */
+export function msOf(seconds: number): number {
+  const whole = Math.round(seconds * 1000);
+  return Math.fround(whole / 1000) === Math.fround(seconds) ? whole : seconds * 1000;
 }
 
 /**
@@ -130,7 +139,7 @@ function evidenceOf({ site, trust, error }: Candidate, { app, prediction, policy
       error,
       coverage: NaN,
       samples: few ?? Math.max(samples, SAMPLES_ENOUGH),
-      newestMs: doubted && ageS !== undefined ? nowMs - Math.round(ageS * 1000) : nowMs,
+      newestMs: doubted && ageS !== undefined ? nowMs - msOf(ageS) : nowMs,
     },
   ];
 }
@@ -162,10 +171,10 @@ function controllerOf(decision: Decision, nowMs: number): ControllerRow {
     excluded: [],
     ...(numbers('freeze', 'appFrozen') === 1 && { frozen: { by: RECORD, reason: RECORD, ...until(nowMs, numbers('freeze', 'leftS')) } }),
     ...(numbers('approval', 'waiting') === 1 && { approval: waitingOf(decision, nowMs) }),
-    ...(coolS > 0 && { coolUntilMs: nowMs + coolS * 1000 }),
+    ...(coolS > 0 && { coolUntilMs: nowMs + msOf(coolS) }),
     quarantine: decision.candidates.flatMap(({ site, barred }) => {
       const leftS = site === decision.to && targetLeftS > 0 ? targetLeftS : barred === 'quarantined' ? 1 : 0;
-      return leftS > 0 ? [{ site, untilMs: nowMs + leftS * 1000 }] : [];
+      return leftS > 0 ? [{ site, untilMs: nowMs + msOf(leftS) }] : [];
     }),
     ...(numbers('pause', 'held') === 1 && { held: RECORD }),
     ...(numbers('busy', 'moving') === 1 && { moving: RECORD }),
