@@ -38,7 +38,7 @@ export async function replayPeriod(
     }
     const decided = replay.next(look);
     const wanted = (d: Decision) => app === undefined || d.app === app;
-    compared.add(look.decisions.filter(wanted), decided.filter(wanted));
+    compared.add(look.decisions.filter(wanted), decided.filter(wanted), look.config);
   }
   return { ...compared.result(), withoutPredictions };
 }

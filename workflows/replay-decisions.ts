@@ -1,5 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 
+import type { Expected } from '../domain/replay/expected.ts';
 import { replay } from './activity-groups.ts';
 import { replayInput } from './inputs.ts';
 
@@ -19,6 +20,7 @@ export interface ReplayOutcome {
   readonly withoutPredictions: number;
   readonly recorded: Readonly<Record<string, number>>;
   readonly replayed: Readonly<Record<string, number>>;
+  readonly expected: Expected;
   /** sha256 of the blob with everything, each changed decision included. */
   readonly report: string;
 }

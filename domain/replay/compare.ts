@@ -1,5 +1,7 @@
 import { type PackedDecision, packDecision } from '../decision-record.ts';
+import type { Config } from '../config.ts';
 import type { Decision, Verdict } from '../decision.ts';
+import { type Expected, expectation } from './expected.ts';
 
 export type VerdictCounts = Readonly<Record<Verdict, number>>;
 
@@ -21,6 +23,8 @@ export interface Comparison {
   readonly different: number;
   readonly recorded: VerdictCounts;
   readonly replayed: VerdictCounts;
+  /** What was predicted of what they decided. */
+  readonly expected: Expected;
   /** The first of those that are different. */
   readonly changes: readonly ChangedDecision[];
 }
@@ -34,9 +38,10 @@ export function comparison() {
   const [recorded, replayed] = [counts(), counts()];
   const changes: ChangedDecision[] = [];
   const siteId = numbering();
+  const expected = expectation();
   let [looks, decisions, identical, different] = [0, 0, 0, 0];
   return {
-    add(was: readonly Decision[], is: readonly Decision[]): void {
+    add(was: readonly Decision[], is: readonly Decision[], config: Config): void {
       looks++;
       was.forEach((before, i) => {
         const after = is[i];
@@ -44,6 +49,7 @@ export function comparison() {
         decisions++;
         recorded[before.verdict]++;
         replayed[after.verdict]++;
+        expected.add(before, after, config);
         if (sameBits(packDecision(before, siteId), packDecision(after, siteId))) return void identical++;
         if (before.verdict === after.verdict && before.reason === after.reason && before.to === after.to) return;
         different++;
@@ -51,7 +57,7 @@ export function comparison() {
           changes.push({ app: before.app, lookMs: before.lookMs, recorded: outcomeOf(before), replayed: outcomeOf(after) });
       });
     },
-    result: (): Comparison => ({ looks, decisions, identical, different, recorded, replayed, changes }),
+    result: (): Comparison => ({ looks, decisions, identical, different, recorded, replayed, expected: expected.result(), changes }),
   };
 }
 

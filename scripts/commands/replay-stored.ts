@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 
 import { replayPeriod } from '../../activities/replay-period.ts';
 import type { ChangedDecision, VerdictCounts } from '../../domain/replay/compare.ts';
+import { CHOICES, type Expected } from '../../domain/replay/expected.ts';
 import { Told, withStore, type Where } from './connect.ts';
 import { readPolicy } from './read-policy.ts';
 import { table } from './status.ts';
@@ -44,6 +45,9 @@ export async function replayStored(options: RecordOptions, where: Where): Promis
     print(`${result.looks} looks, ${result.decisions} decisions: ${result.identical} identical, ${result.different} come out differently`);
     if (result.withoutPredictions > 0) print(`${result.withoutPredictions} looks are left out: their predictions are past their retention`);
     print(table(['', ...VERDICTS], [row('recorded', result.recorded), row('replayed', result.replayed)]));
+    print(
+      `\nWhat was predicted of the site that each leaves the app on, over ${result.expected.decisions} decisions:\n${renderExpected(result.expected)}`,
+    );
     if (result.different > 0) print(`\n${table(['look', 'app', 'recorded', 'replayed'], result.changes.slice(0, SHOWN).map(changeRow))}`);
     if (result.different > SHOWN) print(`... and ${result.different - SHOWN} more`);
   });
@@ -51,6 +55,17 @@ export async function replayStored(options: RecordOptions, where: Where): Promis
 
 const VERDICTS = ['stay', 'hold', 'recommend', 'move'] as const;
 const row = (name: string, counts: VerdictCounts) => [name, ...VERDICTS.map((v) => String(counts[v]))];
+
+function renderExpected({ of }: Expected): string {
+  const digits = (value: number | null) => (value === null ? '-' : value.toFixed(4));
+  return table(
+    ['', 'mean QoS', 'below SLO', 'moves', 'cost per hour'],
+    CHOICES.map((choice) => {
+      const { meanQos, belowSlo, moves, costPerHour } = of[choice];
+      return [choice, digits(meanQos), String(belowSlo), String(moves), digits(costPerHour)];
+    }),
+  );
+}
 
 function changeRow({ lookMs, app, recorded, replayed }: ChangedDecision): string[] {
   return [new Date(lookMs).toISOString(), app, outcomeText(recorded), outcomeText(replayed)];

@@ -148,9 +148,16 @@ const period = (more = {}) => replayPeriod(at.store, { fromMs: T0, toMs: T0 + LO
 
 describe('recorded looks decided again', () => {
   test('with the same policies every decision is the same, bit for bit', async () => {
-    const { looks, decisions, identical, changes, recorded } = await period();
+    const { looks, decisions, identical, changes, recorded, expected } = await period();
     expect(changes).toEqual([]);
     expect({ looks, decisions, identical }).toEqual({ looks: LOOKS, decisions: APPS * LOOKS, identical: APPS * LOOKS });
+    expect(expected.decisions).toBeGreaterThan(100);
+    expect(expected.of.replayed).toEqual(expected.of.recorded);
+    const { staying, recorded: kept, best } = expected.of;
+    expect(staying.moves).toBe(0);
+    expect(kept.moves).toBeGreaterThan(0);
+    expect(kept.moves).toBeLessThan(best.moves);
+    expect([staying.meanQos, kept.meanQos, best.meanQos].every((q, i, all) => i === 0 || (q ?? NaN) > (all[i - 1] ?? NaN))).toBe(true);
     // There was something to decide.
     for (const verdict of ['move', 'recommend', 'hold', 'stay'] as const) expect(recorded[verdict]).toBeGreaterThan(0);
     const known = await at.store.decisions({ limit: APPS * LOOKS });
