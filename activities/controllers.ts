@@ -1,5 +1,6 @@
 import { ApplicationFailure, log } from '@temporalio/activity';
 
+import { isEnabled } from '../domain/enabled.ts';
 import { summariseDecision } from '../domain/explain.ts';
 import type { ControllerRow, FleetRow } from '../domain/records.ts';
 import type { AppView } from '../workflows/controller-details.ts';
@@ -30,6 +31,7 @@ export const controllerActivities = ({ store, cluster }: Pick<ControlDeps, 'stor
     const mirror = await store.controller(app);
     const facts: AppFacts = {
       known: true,
+      ...(!isEnabled(applied.config, app) && { off: true as const }),
       sites: spec.sites ?? Object.keys(applied.config.sites),
       mode: policy.mode,
       onPause: policy.onPause,

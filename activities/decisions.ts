@@ -114,7 +114,8 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
     store.openClaims(),
     store.endedMoves(applied.config.breaker.last),
     store.moveRecords({ sinceMs: lookMs - movesCountS(applied.config) * 1000, limit: MOVES_READ }),
-    ...askCluster(cluster, apps),
+    // Those that are turned off take room as well.
+    ...askCluster(cluster, { everywhere: Object.keys(applied.config.apps), apps }),
   ]);
   return {
     apps,
@@ -136,7 +137,7 @@ async function gather({ store, cluster }: ControlDeps, applied: AppliedConfig, l
 }
 
 /** Where the apps are and could be. Of a cluster that does not answer nothing is known, and every decision says so. */
-function askCluster(cluster: ControlDeps['cluster'], apps: readonly string[]) {
+function askCluster(cluster: ControlDeps['cluster'], { everywhere, apps }: { everywhere: readonly string[]; apps: readonly string[] }) {
   const unknown =
     <T>(instead: readonly T[]) =>
     (error: unknown): readonly T[] => {
@@ -144,7 +145,7 @@ function askCluster(cluster: ControlDeps['cluster'], apps: readonly string[]) {
       return instead;
     };
   return [
-    cluster.placements(apps).catch(unknown<Placement>(apps.map((app) => ({ app })))),
+    cluster.placements(everywhere).catch(unknown<Placement>(everywhere.map((app) => ({ app })))),
     cluster.feasibility(apps).catch(unknown<Awaited<ReturnType<typeof cluster.feasibility>>[number]>([])),
   ] as const;
 }

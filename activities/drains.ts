@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 
 import type { Config } from '../domain/config.ts';
 import type { Decision } from '../domain/decision.ts';
+import { isEnabled } from '../domain/enabled.ts';
 import { planDrain, type Leaver } from '../domain/plan-drain.ts';
 import type { AppliedConfig, Claim, Placement } from '../domain/records.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
@@ -160,6 +161,7 @@ function leaverOf({ app, site = '', busy }: Placement, { ask, applied, known }: 
     floor: ask.undo ? 0 : floorOf({ config, app, present: candidates.find((c) => c.current)?.qos?.p50 }),
     failed: failed.map((c) => c.why ?? c.end ?? 'unknown'),
     ...(controller && { controller }),
+    ...(!isEnabled(config, app) && { off: true }),
     ...(busy !== undefined && { busy }),
   };
 }

@@ -1,6 +1,7 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 
 import { breakerOf, breakerSentence, type BreakerState } from '../domain/breaker.ts';
+import { isEnabled } from '../domain/enabled.ts';
 import { failedSentence } from '../domain/gate-sentences.ts';
 import type { ControllerRow } from '../domain/records.ts';
 import { workflowIds } from '../workflows/queues.ts';
@@ -12,10 +13,12 @@ import { scheduleIds } from './schedules.ts';
 
 export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
   /** What is wrong with the fleet as a whole, in sentences; none = nothing that can be seen. Also keeps the store's partitions. */
-  async checkFleet(_: object): Promise<{ findings: string[]; breaker?: BreakerState }> {
+  async checkFleet(_: object): Promise<{ findings: string[]; breaker?: BreakerState; off?: true }> {
     const applied = await store.config();
     if (!applied) return { findings: ['no configuration is applied'] };
     await store.maintain(clock());
+    if (applied.config.enabled === false)
+      return { findings: ['berth is turned off (enabled: false)', ...(await strayClaims())], off: true };
     const [fleet, controllers, ends] = [
       await store.fleet(),
       await store.controllers(),
@@ -29,7 +32,10 @@ export const fleetActivities = ({ store, client, clock }: ControlDeps) => ({
       ...(await silentSchedule()),
       ...(await strayClaims()),
       ...(await missingControllers(client, controllers)),
-      ...reminders({ fleet, controllers }, { everyS: applied.config.reminders.every, nowMs: clock() }),
+      ...reminders(
+        { fleet, controllers: controllers.filter((c) => isEnabled(applied.config, c.app)) },
+        { everyS: applied.config.reminders.every, nowMs: clock() },
+      ),
     ];
     return { findings: findings.slice(0, 50), breaker };
 

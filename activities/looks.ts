@@ -1,5 +1,6 @@
 import { ApplicationFailure, log } from '@temporalio/activity';
 
+import { enabledApps } from '../domain/enabled.ts';
 import type { AppliedConfig } from '../domain/records.ts';
 import { workflowIds } from '../workflows/queues.ts';
 import { beating } from './beating.ts';
@@ -119,7 +120,7 @@ const orders = new WeakMap<AppliedConfig['config'], readonly string[]>();
 export function appNames({ config }: AppliedConfig): readonly string[] {
   const known = orders.get(config);
   if (known) return known;
-  const keyed = Object.entries(config.apps).map(([app, spec]) => ({ app, key: spec.model ?? app }));
+  const keyed = enabledApps(config).map((app) => ({ app, key: config.apps[app]?.model ?? app }));
   const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   const order = keyed.sort((a, b) => byCode(a.key, b.key) || byCode(a.app, b.app)).map(({ app }) => app);
   orders.set(config, order);
@@ -128,6 +129,6 @@ export function appNames({ config }: AppliedConfig): readonly string[] {
 
 /** The strictest freshness of any app's policy: a look later than that may act for none. */
 function freshnessS({ config }: AppliedConfig): number {
-  const used = Object.values(config.apps).map((app) => config.policies[app.policy]?.freshness ?? Infinity);
+  const used = enabledApps(config).map((app) => config.policies[config.apps[app]?.policy ?? '']?.freshness ?? Infinity);
   return Math.min(...used, 86_400);
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { isEnabled } from '../domain/enabled.ts';
 import type { Claim, Said } from '../domain/records.ts';
 import { beating } from './beating.ts';
 import type { ActuateDeps } from './deps.ts';
@@ -120,6 +121,7 @@ async function entitled(deps: ActuateDeps, need: { claimId: string; app: string;
   const holds = (said: Said | undefined) => said !== undefined && (said.untilMs === undefined || said.untilMs > deps.clock());
   const paused = [controller?.pause, fleet?.pause].find(holds);
   const said = paused ?? [controller?.frozen, fleet?.frozen].find(holds);
+  if (stops && !isEnabled(applied.config, need.app)) throw ApplicationFailure.nonRetryable(`${need.app} was turned off`, 'NotPermitted');
   if (said && stops) throw ApplicationFailure.nonRetryable(`${paused ? 'paused' : 'frozen'} by ${said.by}: ${said.reason}`, 'NotPermitted');
   return claim;
 }

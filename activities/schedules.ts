@@ -1,6 +1,7 @@
 import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
 
 import type { Config } from '../domain/config.ts';
+import { isEnabled } from '../domain/enabled.ts';
 import { QUEUE, workflowIds } from '../workflows/queues.ts';
 
 export const scheduleIds = {
@@ -41,10 +42,13 @@ export async function scheduleChanges(client: Client, config: Config): Promise<r
   for await (const { scheduleId: id } of client.schedule.list()) {
     if ((id.startsWith('train-') || OPTIONAL.has(id)) && !wanted.has(id)) changes.push({ id, what: 'deleted' });
   }
+  // Asked for by name: what was just created is not in the list yet.
+  if (!wanted.has(scheduleIds.look) && (await isThere(client, scheduleIds.look))) changes.push({ id: scheduleIds.look, what: 'deleted' });
   return changes;
 }
 
 function wantedSchedules(config: Config): ReadonlyMap<string, ScheduleOptions> {
+  if (config.enabled === false) return new Map();
   const wanted = new Map<string, ScheduleOptions>([[scheduleIds.look, lookSchedule(config)]]);
   if (config.schedules.train) {
     for (const key of modelKeys(config)) wanted.set(scheduleIds.train(key), trainSchedule(config.schedules.train, key));
@@ -54,10 +58,10 @@ function wantedSchedules(config: Config): ReadonlyMap<string, ScheduleOptions> {
   return wanted;
 }
 
-/** The apps whose own profile is learned from: those that do not borrow another's model. */
+/** The apps whose own profile is learned from: those that are not turned off and do not borrow another's model. */
 export const modelKeys = (config: Config): string[] =>
   Object.entries(config.apps)
-    .filter(([, app]) => app.model === undefined && config.policies[app.policy]?.predictor === 'model')
+    .filter(([name, app]) => isEnabled(config, name) && app.model === undefined && config.policies[app.policy]?.predictor === 'model')
     .map(([name]) => name);
 
 function lookSchedule(config: Config): ScheduleOptions {
@@ -136,6 +140,16 @@ function timing(at: Config['schedules']['look']): Pick<ScheduleOptions, 'spec' |
     // One interval of catch-up: after an outage at most one look is made up for, not a backlog.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: `${Math.max(CATCH_UP_MIN_S, Math.round(everyS ?? 60))} seconds` },
   };
+}
+
+async function isThere(client: Client, id: string): Promise<boolean> {
+  try {
+    await client.schedule.getHandle(id).describe();
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
 }
 
 async function changeOf(client: Client, id: string, options: ScheduleOptions): Promise<ScheduleChange[]> {

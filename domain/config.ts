@@ -126,6 +126,8 @@ const localService = z.strictObject({
 });
 
 export const appSchema = z.strictObject({
+  /** false: berth does nothing for it; the app itself is left as it is. */
+  enabled: z.boolean().default(true),
   objective: name,
   policy: name,
   /** Sites the app may run on; absent: all. */
@@ -167,6 +169,8 @@ const schedule = z
 
 export const configSchema = z.strictObject({
   version: z.literal(1),
+  /** false: berth does nothing for any app. */
+  enabled: z.boolean().default(true),
   connectors: z
     .strictObject({
       local: z

@@ -18,6 +18,8 @@ export interface Leaver {
   readonly controller?: ControllerRow;
   /** Moves of this drain that were undone or refused, newest first. */
   readonly failed: readonly string[];
+  /** berth was told to do nothing for it. */
+  readonly off?: boolean;
   /** Why somebody else should not touch it now. */
   readonly busy?: string;
 }
@@ -62,10 +64,11 @@ export function planDrain(input: DrainInput): DrainPlan {
 }
 
 /** What an operator has said, or what has happened before, that keeps an app where it is. */
-function kept({ app, controller, failed, busy }: Leaver, { fleet, nowMs }: DrainInput): string | undefined {
+function kept({ app, controller, failed, busy, off }: Leaver, { fleet, nowMs }: DrainInput): string | undefined {
   const said = (what: string, by: { by: string; reason: string; untilMs?: number } | undefined) =>
     by && inForce(by, nowMs) ? `${what} by ${by.by}: ${by.reason}` : undefined;
   const { held, pause, frozen, override } = controller ?? {};
+  if (off) return `${app} is turned off`;
   if (held !== undefined) return `${app} is held: ${held}`;
   if (failed.length >= TRIES) return `${failed.length} moves of it failed; the last: ${failed[0] ?? 'unknown'}`;
   return (

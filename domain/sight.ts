@@ -1,5 +1,6 @@
 import { isFresh } from './assess.ts';
 import type { Config } from './config.ts';
+import { enabledApps } from './enabled.ts';
 import type { PredictionRow } from './records.ts';
 
 /** Of how much of the fleet fresh samples are there at a look. */
@@ -28,7 +29,7 @@ export function sightOf(predictions: Iterable<PredictionRow>, config: Config, la
   }
   const sites = sitesInUse(config);
   return {
-    apps: Object.keys(config.apps).length,
+    apps: enabledApps(config).length,
     appsSeen,
     sites: sites.size,
     sitesSeen: [...sites].filter((site) => seen.has(site)).length,
@@ -41,7 +42,7 @@ export function isBlind({ apps, appsSeen, sites, sitesSeen, limit }: Sight): boo
   return apps - appsSeen > limit * apps || sites - sitesSeen > limit * sites;
 }
 
-function sitesInUse({ apps, sites }: Config): ReadonlySet<string> {
-  const specs = Object.values(apps);
-  return new Set(specs.some((a) => a.sites === undefined) ? Object.keys(sites) : specs.flatMap((a) => a.sites ?? []));
+function sitesInUse(config: Config): ReadonlySet<string> {
+  const allowed = enabledApps(config).map((app) => config.apps[app]?.sites);
+  return new Set(allowed.flatMap((sites) => sites ?? Object.keys(config.sites)));
 }

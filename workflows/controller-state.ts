@@ -8,6 +8,8 @@ import { clock } from './text.ts';
 /** What the applied configuration says of an app, as far as its controller needs it. */
 export interface AppFacts {
   readonly known: boolean;
+  /** berth was told to do nothing for it. */
+  readonly off?: true;
   readonly sites: readonly string[];
   readonly mode: Policy['mode'];
   readonly onPause: Policy['onPause'];
@@ -180,6 +182,17 @@ export function decline(own: ControllerState, nowMs: number, untilMs?: number): 
   own.seq++;
 }
 
+/** The app was turned off: nothing waits any more. A yes that was given is answered. */
+export function withdraw(own: ControllerState, nowMs: number): void {
+  delete own.waiting;
+  if (!own.approval) return;
+  const { from, to, approved } = own.approval;
+  if (approved) own.answered = { ok: false, said: 'not done: the app was turned off' };
+  remember(own, `${clock(nowMs)} ${from} → ${to}: not done, the app was turned off`);
+  delete own.approval;
+  own.seq++;
+}
+
 /** The next time at which a statement of an operator runs out. Cool-down and quarantine need no alarm: looks read their times. */
 export function nextExpiryMs(own: ControllerState): number | undefined {
   const { paused, frozen, override, approval } = own;
@@ -246,11 +259,12 @@ export function rowOf(own: ControllerState): ControllerRow {
   };
 }
 
-export type StateWord = 'held' | 'moving' | 'paused' | 'frozen' | 'overridden' | 'awaiting-approval' | 'watching';
+export type StateWord = 'held' | 'moving' | 'paused' | 'frozen' | 'overridden' | 'awaiting-approval' | 'off' | 'watching';
 
 export function stateWord(own: ControllerState): StateWord {
   if (own.held !== undefined) return 'held';
   if (own.moving) return 'moving';
+  if (own.facts?.off) return 'off';
   if (own.paused) return 'paused';
   if (own.frozen) return 'frozen';
   if (own.override) return 'overridden';

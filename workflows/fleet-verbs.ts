@@ -19,6 +19,8 @@ export interface FleetState {
   /** As last measured. */
   breaker?: BreakerState;
   findings: string[];
+  /** berth was told to do nothing for any app. */
+  off?: boolean;
   seen: string[];
   ignored: number;
   stale: boolean;

@@ -23,8 +23,9 @@ export function objection(own: ControllerState, wanted: Wanted, nowMs: number): 
 }
 
 /** What speaks against any move. */
-function forbidden({ held, paused, frozen, moving }: ControllerState): string | undefined {
+function forbidden({ held, paused, frozen, moving, facts }: ControllerState): string | undefined {
   if (held !== undefined) return `held: ${held}`;
+  if (facts?.off) return 'turned off (enabled: false)';
   if (paused) return `paused by ${paused.by}: ${paused.reason}`;
   if (frozen) return `frozen where it is by ${frozen.by}: ${frozen.reason}`;
   return moving && `move ${moving.decisionId} is under way`;

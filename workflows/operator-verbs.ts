@@ -71,6 +71,7 @@ const override: Verb<SiteMessage> = {
   objection: (own, message, nowMs) =>
     past(message, nowMs) ??
     strangeSite(own, message.site) ??
+    (own.facts?.off ? `${own.app} is turned off; enable it first` : undefined) ??
     (own.frozen ? `${own.app} is frozen where it is by ${own.frozen.by}: ${own.frozen.reason}; unfreeze it first` : undefined) ??
     (own.excluded.some((s) => s.site === message.site) ? `${message.site} is excluded; include it first` : undefined),
   apply(own, message, nowMs) {

@@ -29,6 +29,7 @@ import {
   nextExpiryMs,
   remember,
   rowOf,
+  withdraw,
   type ControllerInput,
   type ControllerState,
 } from './controller-state.ts';
@@ -214,8 +215,15 @@ async function know(own: ControllerState): Promise<void> {
     const loaded = await store.loadApp({ app: own.app });
     adopt(own, loaded.mirror);
     own.facts = loaded.facts;
+    if (own.facts.off) turnOff(own);
   }
   if (!own.facts.known) throw ApplicationFailure.nonRetryable(`no app is called ${own.app} in the applied configuration`, 'BadInput');
+}
+
+/** What is under way ends as a pause would end it. */
+function turnOff(own: ControllerState): void {
+  withdraw(own, Date.now());
+  endIfPaused(own);
 }
 
 async function act(own: ControllerState): Promise<void> {

@@ -54,8 +54,9 @@ export async function watchFleet(input: WatchInput = {}): Promise<void> {
 /** A check that fails is itself a finding: a watch that failed would take the fleet's pause with it. */
 async function check(own: FleetState): Promise<void> {
   try {
-    const { findings, breaker } = await meanwhile(own, control.checkFleet({}), () => mirror(own));
+    const { findings, breaker, off } = await meanwhile(own, control.checkFleet({}), () => mirror(own));
     own.findings = [...findings];
+    own.off = off === true;
     if (breaker) own.breaker = breaker;
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -93,10 +94,16 @@ async function adopt(own: FleetState): Promise<void> {
   own.known = true;
 }
 
-const napMs = (own: FleetState) => Math.max(1, Math.min(own.everyS * 1000, fleetExpiryMs(own) - Date.now()));
+/** Once a day is enough for what is turned off: only retention is left to do. */
+const OFF_S = 86_400;
+
+const napMs = (own: FleetState) => Math.max(1, Math.min((own.off ? OFF_S : own.everyS) * 1000, fleetExpiryMs(own) - Date.now()));
 
 function listen(own: FleetState): void {
   setHandler(fleetState, () => own);
+  setHandler(signals.reconfigured, () => {
+    own.stale = true;
+  });
   listenTo(own, { signal: signals.pause, update: updates.pause, verb: fleetVerbs.pause });
   listenTo(own, { signal: signals.resume, update: updates.resume, verb: fleetVerbs.resume });
   listenTo(own, { signal: signals.freeze, update: updates.freeze, verb: fleetVerbs.freeze });
@@ -171,7 +178,7 @@ function show(own: FleetState): void {
       ...(paused ? [said('The fleet is **paused**', paused)] : []),
       ...(frozen ? [said('The fleet is **frozen**', frozen)] : []),
       ...own.excluded.map((s) => said(`**${safeText(s.site)}** is excluded for every app`, s)),
-      ...(paused || frozen ? [] : ['The fleet is watched.']),
+      ...(paused || frozen ? [] : [own.off ? 'berth is turned off.' : 'The fleet is watched.']),
       ...(breaker ? [`Breaker ${breaker.open ? '**open**' : 'closed'}: ${breaker.reverts} of the last ${breaker.moves} moves undone`] : []),
       '',
       ...(own.findings.length === 0 ? ['Nothing is wrong.'] : own.findings.map((f) => `- ${safeText(f, 300)}`)),

@@ -1,5 +1,6 @@
 import { breakerOf, breakerSentence } from '../../domain/breaker.ts';
 import type { Config } from '../../domain/config.ts';
+import { isEnabled } from '../../domain/enabled.ts';
 import type { ClaimRequest, ControllerRow, FleetRow, Said } from '../../domain/records.ts';
 import { windowAt } from '../../domain/windows.ts';
 import type { Tx } from './connect.ts';
@@ -39,6 +40,7 @@ export async function admit(tx: Tx, request: ClaimRequest, configs: Configs): Pr
 function unknownIn({ app, from, to, origin }: ClaimRequest, config: Config | undefined): string | undefined {
   if (!config) return 'no configuration was applied';
   if (!(app in config.apps)) return `app ${app} is not in the configuration in force`;
+  if (!isEnabled(config, app)) return `app ${app} is turned off (enabled: false)`;
   if (!(to in config.sites)) return `site ${to} is not in the configuration in force`;
   // A profile visits many sites under one claim, and ends where it began.
   return from === to && origin !== 'profile' ? `app ${app} would move from ${from} to the same site` : undefined;

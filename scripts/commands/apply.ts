@@ -9,6 +9,7 @@ import type { Config } from '../../domain/config.ts';
 import { parseConfig } from '../../domain/parse-config.ts';
 import { QUEUE, workflowIds } from '../../workflows/queues.ts';
 import { Told } from './connect.ts';
+import { inFlight } from './in-flight.ts';
 
 /** Reads and checks a berth.yaml. Throws one error (code 2) that lists every problem with its line. */
 export async function readConfig(file: string): Promise<Config> {
@@ -45,7 +46,8 @@ export async function applyConfig(config: Config, { store, client, platform, by 
   await platform?.adopt(config, config.apps);
   said.push(...(await applySchedules(client, config)));
   if (await startWatch(client)) said.push(`${workflowIds.watch} started`);
-  return said.length === 0 ? [`nothing to change; version ${version} stays in force`] : said;
+  if (said.length === 0) said.push(`nothing to change; version ${version} stays in force`);
+  return [...said, ...(await inFlight(config, { store, client }))];
 }
 
 export async function startWatch(client: Client): Promise<boolean> {
@@ -63,10 +65,11 @@ export async function startWatch(client: Client): Promise<boolean> {
   }
 }
 
-/** Controllers keep the facts of their app; those that live (the others will read them at their start) are told to read them again. */
+/** Controllers keep the facts of their app; those that live (the others will read them at their start) are told to read them again, the watch to look again. */
 async function tellChanged(store: Store, client: Client): Promise<void> {
-  for (const { app } of await store.controllers()) {
-    const handle = client.workflow.getHandle(workflowIds.controller(app));
+  const ids = (await store.controllers()).map(({ app }) => workflowIds.controller(app));
+  for (const id of [...ids, workflowIds.watch]) {
+    const handle = client.workflow.getHandle(id);
     await handle.signal('reconfigured').catch((error: unknown) => {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     });

@@ -18,6 +18,9 @@ export interface Finding {
   readonly fix?: string;
 }
 
+const SCHEDULE = `Schedule ${scheduleIds.look}`;
+const OFF = 'berth is turned off (enabled: false): nothing is scheduled';
+
 type Endpoints = ReturnType<typeof findEndpoints>;
 
 /** Checks everything berth needs, one thing after the other; a check that cannot be made is a finding, not an error. */
@@ -25,7 +28,10 @@ export async function diagnose(where: Where): Promise<Finding[]> {
   const endpoints = findEndpoints(where);
   const stops = new Stops();
   try {
-    return [...(await temporalFindings(endpoints, stops)), ...(await storeFindings(endpoints, stops))];
+    const stored = await storeFindings(endpoints, stops);
+    const off = stored.some((f) => f.what === OFF);
+    const found = await temporalFindings(endpoints, stops);
+    return [...(off ? found.filter((f) => !f.what.startsWith(SCHEDULE)) : found), ...stored];
   } finally {
     await stops.run();
   }
@@ -77,7 +83,7 @@ async function temporalFindings({ temporalAddress, namespace }: Endpoints, stops
   }
   findings.push(
     await judged(
-      `Schedule ${scheduleIds.look}`,
+      SCHEDULE,
       `if it is gone: npm run berth -- apply berth.yaml; if paused: temporal schedule toggle --unpause --schedule-id ${scheduleIds.look}`,
       async () => {
         const { state } = await client.schedule.getHandle(scheduleIds.look).describe();
@@ -122,6 +128,7 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
   const applied = await store.config();
   if (!applied) return [...findings, { ok: false, what: 'no configuration is applied', fix: 'npm run berth -- apply berth.yaml' }];
   const { config } = applied;
+  if (config.enabled === false) findings.push({ ok: true, what: OFF });
   findings.push(
     await judged('fresh samples of every series', 'is the collector running? for the local cluster: npm start', () =>
       staleSeries(store, config, Date.now()),

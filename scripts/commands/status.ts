@@ -2,6 +2,7 @@ import { summariseDecision } from '../../domain/explain.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import type { Cluster } from '../../connectors/ports.ts';
 import { breakerOf, breakerSentence, type BreakerState } from '../../domain/breaker.ts';
+import { isEnabled } from '../../domain/enabled.ts';
 import type { FleetRow, Placement } from '../../domain/records.ts';
 import { errorText } from './error-text.ts';
 
@@ -41,14 +42,14 @@ export async function statusOf(store: Store, cluster: Cluster | undefined): Prom
     return {
       app,
       mode: applied.config.policies[spec?.policy ?? '']?.mode ?? 'recommend',
-      state: stateOf(controller),
+      state: isEnabled(applied.config, app) ? stateOf(controller) : 'off',
       ...(site !== undefined && { site }),
       ...(champion && { model: `${champion.key}@${champion.version} (${champion.servedBy})` }),
       ...(decision && { decision: summariseDecision(decision), lookMs: decision.lookMs }),
     };
   });
   return {
-    fleet: fleetOf(fleet, breaker),
+    fleet: applied.config.enabled === false ? 'turned off (enabled: false)' : fleetOf(fleet, breaker),
     ...(last && { look: `${new Date(last.lookMs).toISOString()}, ${((Date.now() - last.lookMs) / 1000).toFixed(0)} s ago` }),
     apps,
   };

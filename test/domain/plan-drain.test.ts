@@ -51,6 +51,7 @@ describe('why one cannot go:', () => {
     ['nowhere else', { sites: [] }, 'x may run on no other site'],
     ['refused everywhere', { refusals: new Map([['b', 'full'], ['c', 'gone']]) }, 'b: full; c: gone'], // prettier-ignore
     ['worse everywhere', { sites: ['b'], predicted: new Map([['b', 0.49]]) }, 'b: would score 0.49, below 0.50'],
+    ['turned off', { off: true }, 'x is turned off'],
     ['busy', { busy: 'a rollout' }, 'the workload is busy: a rollout'],
     ['failed too often', { failed: ['worse', 'quota', 'worse'] }, '3 moves of it failed; the last: worse'],
   ])('%s', (_, one, why) => expect(whyStuck(one)).toBe(why));

@@ -24,6 +24,14 @@ test('apps and sites with fresh samples are counted, a site once, an age of no s
   expect(sightOf(rows, config, 0)).toEqual({ apps: 4, appsSeen: 2, sites: 4, sitesSeen: 2, limit: 0.45 });
 });
 
+test('an app that is turned off is not missed, nor a site that only it may run on', () => {
+  const apps = Object.fromEntries(
+    Object.entries(config.apps).map(([name, app]) => [name, name === 'a0' ? { ...app, enabled: false } : app]),
+  );
+  expect(sightOf([], { ...config, apps }, 0)).toMatchObject({ apps: 3 });
+  expect(sightOf([], { ...config, enabled: false }, 0)).toMatchObject({ apps: 0, sites: 0 });
+});
+
 test('what was fresh when it was read is not when the decision comes late', () => {
   expect(sightOf([row('a0', 1, [1, 1, 1, 29.5])], config, 29)).toMatchObject({ appsSeen: 1, sitesSeen: 3 });
 });

@@ -26,9 +26,9 @@ const world = withWorld({
   },
   apps: {
     ...base.apps,
-    q13: { objective: 'fast', namespace: 'default', policy: 'later' },
-    q14: { objective: 'fast', namespace: 'default', policy: 'blacked' },
-    q15: { objective: 'fast', namespace: 'default', policy: 'hasty' },
+    q13: { enabled: true, objective: 'fast', namespace: 'default', policy: 'later' },
+    q14: { enabled: true, objective: 'fast', namespace: 'default', policy: 'blacked' },
+    q15: { enabled: true, objective: 'fast', namespace: 'default', policy: 'hasty' },
   },
 });
 const ann = { by: 'ann', reason: 'looks right' };
