@@ -19,7 +19,7 @@ export interface Comparison {
   readonly decisions: number;
   /** Equal in every bit of their records: verdict, reason, candidates, gates and figures. */
   readonly identical: number;
-  /** Another verdict, reason or target. */
+  /** Another verdict or reason, or another target of a move or recommendation. */
   readonly different: number;
   readonly recorded: VerdictCounts;
   readonly replayed: VerdictCounts;
@@ -51,7 +51,7 @@ export function comparison() {
         replayed[after.verdict]++;
         expected.add(before, after, config);
         if (sameBits(packDecision(before, siteId), packDecision(after, siteId))) return void identical++;
-        if (before.verdict === after.verdict && before.reason === after.reason && before.to === after.to) return;
+        if (before.verdict === after.verdict && before.reason === after.reason && destination(before) === destination(after)) return;
         different++;
         if (changes.length < CHANGES_MAX)
           changes.push({ app: before.app, lookMs: before.lookMs, recorded: outcomeOf(before), replayed: outcomeOf(after) });
@@ -59,6 +59,11 @@ export function comparison() {
     },
     result: (): Comparison => ({ looks, decisions, identical, different, recorded, replayed, expected: expected.result(), changes }),
   };
+}
+
+/** What is not to move goes nowhere, whatever site came nearest to it. */
+function destination({ verdict, to }: Decision): string | undefined {
+  return verdict === 'move' || verdict === 'recommend' ? to : undefined;
 }
 
 function outcomeOf({ verdict, reason, from, to, gain }: Decision): Outcome {
