@@ -141,6 +141,24 @@ describe('rights', () => {
   });
 });
 
+test('a model that turns bad moves nothing by itself after `last` moves at most, whatever it had gained before, and regains it by as many good ones', () => {
+  const rights = fc.record({ least: fc.integer({ min: 1, max: 10 }), last: fc.integer({ min: 10, max: 30 }) });
+  const before = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 40 });
+  fc.assert(
+    fc.property(rights, before, fc.double({ min: -1, max: -0.06, noNaN: true }), (limits, gains, bad) => {
+      const limited = policySchema.parse({ rights: limits });
+      const history = gains.map((gain, i) => gained(gain, { endedMs: NOW + i }));
+      let made = 0;
+      for (; rightsOf(history, limited, NOW).right === 'automatic' && made <= limits.last; made++)
+        history.push(gained(bad, { endedMs: NOW + history.length }));
+      expect(made).toBeLessThanOrEqual(limits.last);
+      for (let i = 0; i < limits.last; i++) history.push(gained(0.1, { endedMs: NOW + history.length, origin: 'approval' }));
+      expect(rightsOf(history, limited, NOW).right).toBe('automatic');
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test('the time to move is that of nine of ten of the newest twenty, and unknown below ten', () => {
   const took = (...seconds: number[]) => timeToMove(seconds.map((readyS) => ({ readyS })));
   expect(took(...Array.from({ length: 9 }, () => 5))).toBeUndefined();
