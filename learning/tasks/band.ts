@@ -27,7 +27,16 @@ export interface ChosenBand {
   /** 1 where an outcome lay in a band made from other folds; only rows of `judged`. */
   readonly covered: Uint8Array;
   readonly judged: Uint8Array;
+  /** Share of outcomes below each nominal quantile, by quantiles of the other, or earlier, folds. */
+  readonly below: readonly Calibration[];
 }
+
+export interface Calibration {
+  readonly nominal: number;
+  readonly observed: number;
+}
+
+const LEVELS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
 
 const ALPHA = 0.2;
 
@@ -35,7 +44,8 @@ const ALPHA = 0.2;
 export function chooseBand(residuals: Residuals, order: 'time' | 'groups'): ChosenBand {
   const tried = spreadsOf(residuals).map((spread) => ({ spread, ...judge(residuals, spread, order) }));
   const best = tried.reduce((a, b) => (b.score < a.score * 0.99 ? b : a));
-  return { band: bandOf(residuals, best.spread, () => true), covered: best.covered, judged: best.judged };
+  const below = calibrationOf(residuals, best.spread, order);
+  return { band: bandOf(residuals, best.spread, () => true), covered: best.covered, judged: best.judged, below };
 }
 
 /** Value of a spread at a row. */
@@ -71,7 +81,7 @@ function judge(residuals: Residuals, spread: Spread, order: 'time' | 'groups'): 
   const folds = [...new Set(fold)].filter((f) => f >= 0).sort((a, b) => a - b);
   let score = 0;
   for (const f of folds) {
-    const calibrates = (i: number): boolean => (order === 'time' ? fold[i]! < f : fold[i] !== f) && fold[i]! >= 0;
+    const calibrates = calibratesFold(fold, f, order);
     if (!fold.some((_, i) => calibrates(i))) continue;
     const band = bandOf(residuals, spread, calibrates);
     for (let i = 0; i < n; i++) {
@@ -84,6 +94,30 @@ function judge(residuals: Residuals, spread: Spread, order: 'time' | 'groups'): 
     }
   }
   return { score, covered, judged };
+}
+
+/** Which rows a fold's band may be made from: those of earlier folds, or of any other. */
+function calibratesFold(fold: Int32Array, f: number, order: 'time' | 'groups'): (row: number) => boolean {
+  return (i) => fold[i]! >= 0 && (order === 'time' ? fold[i]! < f : fold[i] !== f);
+}
+
+function calibrationOf(residuals: Residuals, spread: Spread, order: 'time' | 'groups'): Calibration[] {
+  const { predicted, actual, fold } = residuals;
+  const scaled = actual.map((y, i) => (y - predicted[i]!) / spreadOfRow(residuals, spread, i));
+  const below = LEVELS.map(() => 0);
+  let n = 0;
+  for (const f of new Set(fold)) {
+    const calibrates = calibratesFold(fold, f, order);
+    const known = scaled.filter((_, i) => calibrates(i)).sort();
+    if (known.length === 0 || f < 0) continue;
+    const quantiles = LEVELS.map((level) => known[Math.min(known.length - 1, Math.floor(level * known.length))]!);
+    scaled.forEach((value, i) => {
+      if (fold[i] !== f) return;
+      n++;
+      quantiles.forEach((q, k) => (below[k]! += value <= q ? 1 : 0));
+    });
+  }
+  return n === 0 ? [] : LEVELS.map((nominal, k) => ({ nominal, observed: below[k]! / n }));
 }
 
 function bandOf(residuals: Residuals, spread: Spread, include: (row: number) => boolean): Band {

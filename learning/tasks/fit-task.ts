@@ -5,6 +5,8 @@ import type { ChosenBand } from './band.ts';
 import { fitAverage, fitCandidate } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
 import type { Effort } from './effort.ts';
+import { importancesOf } from './importances.ts';
+import type { Importance } from './importances.ts';
 import { judgeCandidates } from './judge-candidates.ts';
 import type { Judged } from './judge-candidates.ts';
 import type { Planned, Problem, ReadyRows } from './problem.ts';
@@ -48,6 +50,7 @@ export interface Evaluated<P> {
   readonly split: 'time' | 'groups';
   readonly inputs: number;
   readonly timeMs: Float64Array;
+  readonly actual: Float64Array;
   readonly group: Int32Array;
   /** Plan from everything there is. */
   readonly planned: Planned<P>;
@@ -63,6 +66,7 @@ export interface FittedTask<P> extends Evaluated<P> {
   /** Examples that the flags of `band` are about. */
   readonly bandRows: Int32Array;
   readonly about: PointModel['about'];
+  readonly importances: readonly Importance[];
   /** Predictions of what serves on the judged rows. */
   readonly predicted: Float64Array;
 }
@@ -108,8 +112,8 @@ export function evaluateTask<P extends { readonly names: readonly string[] }>(in
     known: [...known.values()],
     seed,
   });
-  const { timeMs, group } = problem;
-  return { judged, test, folds, gapMs, split: splitOf(task), inputs: planned.plan.names.length, timeMs, group, planned };
+  const { timeMs, group, y: actual } = problem;
+  return { judged, test, folds, gapMs, split: splitOf(task), inputs: planned.plan.names.length, timeMs, actual, group, planned };
 }
 
 /** Backtests, chooses, fits what was chosen on everything and puts a band around it. */
@@ -146,6 +150,7 @@ export function fitTask<P extends { readonly names: readonly string[] }>(input: 
     band,
     bandRows,
     about: point.about,
+    importances: servedBy === 'model' ? importancesOf(point, ready, seed) : [],
     predicted,
   };
 }
@@ -167,7 +172,7 @@ function bandFor<P extends { readonly names: readonly string[] }>(
   if (rows.length < 10) {
     const own = Float64Array.from(point.predict(ready.x, ready.n));
     const band = chooseBand({ predicted: own, actual: ready.y, spreads: new Map(), fold: new Int32Array(ready.n) }, 'groups');
-    return { band: { ...band, judged: new Uint8Array(0), covered: new Uint8Array(0) }, bandRows: new Int32Array(0) };
+    return { band: { ...band, judged: new Uint8Array(0), covered: new Uint8Array(0), below: [] }, bandRows: new Int32Array(0) };
   }
   const spreads = new Map([...test.spreads].filter(([name]) => inputs.includes(name)).map(([name, values]) => [name, at(values)]));
   const fold = Int32Array.from(rows, (i) => test.fold[i]!);

@@ -65,6 +65,7 @@ function chosenText({ chosen }: TaskReport): string[] {
         : `in proportion to \`${spread.input}\``;
   return [
     `Served: **${chosen.name}** (${chosen.servedBy}). The band from p10 to p90 is ${wide}; it held ${intervalText(chosen.coverage)} of the outcomes of later folds (nominal 80 %).`,
+    '![forecast against actual](forecast.svg)\n\n![calibration](calibration.svg)\n\n![importances](importances.svg)',
   ];
 }
 

@@ -1,5 +1,6 @@
-import type { Spread } from './band.ts';
+import type { Calibration, Spread } from './band.ts';
 import type { Evaluated, FittedTask } from './fit-task.ts';
+import type { Importance } from './importances.ts';
 import { blocksOf } from './judge-candidates.ts';
 import type { CandidateReport } from './judge-candidates.ts';
 import { blockSums, figure, ratioInterval } from './metrics.ts';
@@ -45,6 +46,9 @@ export interface TaskReport {
     readonly band: { readonly spread: Spread; readonly low: number; readonly high: number };
     /** Share of outcomes within p10..p90, by bands made from earlier folds alone; nominal 0.8. */
     readonly coverage: Interval | null;
+    /** Share of held-out outcomes below each nominal quantile. */
+    readonly calibration: readonly Calibration[];
+    readonly importances: readonly Importance[];
   };
 }
 
@@ -88,6 +92,8 @@ function chosenOf<P>(task: Task, fitted: FittedTask<P>, seed: number): NonNullab
     about: fitted.about,
     band: fitted.band.band,
     coverage: coverageOf(task, fitted, seed),
+    calibration: fitted.band.below.map(({ nominal, observed }) => ({ nominal, observed: Number(observed.toFixed(4)) })),
+    importances: fitted.importances,
   };
 }
 

@@ -6,6 +6,7 @@ import { evaluateTask, fitTask } from '../../learning/tasks/fit-task.ts';
 import type { FitInput } from '../../learning/tasks/fit-task.ts';
 import { forecastKind } from '../../learning/tasks/forecast-kind.ts';
 import { regressionKind } from '../../learning/tasks/regression-kind.ts';
+import { picturesOf } from '../../learning/tasks/pictures.ts';
 import type { Table } from '../../learning/tasks/table.ts';
 import { reportOf } from '../../learning/tasks/task-report.ts';
 import type { TaskReport } from '../../learning/tasks/task-report.ts';
@@ -41,6 +42,7 @@ export async function fit(request: FitRequest & { readonly out: string }): Promi
   await write('contract.json', `${JSON.stringify(fitted.contract, null, 2)}\n`);
   await write('report.json', `${JSON.stringify(report, null, 2)}\n`);
   await write('report.md', renderReport(report));
+  for (const [name, svg] of picturesOf(fitted)) await write(name, svg);
   return report;
 }
 
