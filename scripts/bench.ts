@@ -36,7 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: 'decisions',
-    about: 'what berth decides on a recorded trace and in made-up worlds, and how fast; under 3 minutes',
+    about: 'what berth decides on a recorded trace and in made-up worlds, and how fast; under 3 minutes on an idle machine',
     usage: DECISIONS_USAGE,
     read(args) {
       const options = readDecisionsOptions(args);
