@@ -19,7 +19,11 @@ export interface DrainAsk {
   readonly startedMs: number;
   /** False: only say how things are. */
   readonly ask: boolean;
+  /** As the last round left it. */
+  readonly unanswered: Unanswered;
 }
+
+type Unanswered = readonly { readonly app: string; readonly askedMs: number; readonly untilMs: number }[];
 
 /** How far a drain is; lists of apps are cut at 200, the counts are not. */
 export interface DrainView {
@@ -29,6 +33,8 @@ export interface DrainView {
   readonly moving: readonly { readonly app: string; readonly to: string }[];
   readonly asked: readonly { readonly app: string; readonly to: string }[];
   readonly waiting: number;
+  /** Asked before, and no move is known: their controllers may still begin one until then. Absent in rounds of older versions. */
+  readonly unanswered?: Unanswered;
   readonly stuck: readonly { readonly app: string; readonly why: string }[];
   readonly moved: readonly { readonly app: string; readonly to: string }[];
 }
@@ -49,7 +55,8 @@ export const drainActivities = (deps: ControlDeps) => ({
     const open = new Set(known.open.map((c) => c.app));
     const leavers = going.filter(({ app }) => !open.has(app)).map((one) => leaverOf(one, { ask, applied, known }));
     const plan = planDrain({ ...known, ...limitsOf(applied.config), claims: known.open, leavers, nowMs: deps.clock() });
-    if (ask.ask) for (const move of plan.moves) await propose(deps, ask, move);
+    const asked = ask.ask ? plan.moves : [];
+    for (const move of asked) await propose(deps, ask, move);
     const moved = known.claims.filter((c) => isOwn(c, ask) && c.end === 'done');
     const names = new Set(going.map((g) => g.app));
     return {
@@ -58,8 +65,9 @@ export const drainActivities = (deps: ControlDeps) => ({
         .filter((c) => names.has(c.app) || isUnderWay(c, ask))
         .map(shown)
         .slice(0, SHOWN_MAX),
-      asked: ask.ask ? plan.moves.map(shown).slice(0, SHOWN_MAX) : [],
-      waiting: plan.waiting.length + (ask.ask ? 0 : plan.moves.length),
+      asked: asked.map(shown).slice(0, SHOWN_MAX),
+      waiting: plan.waiting.length + plan.moves.length - asked.length,
+      unanswered: unanswered(ask.unanswered, { asked, claims: known.claims, nowMs: deps.clock() }),
       stuck: plan.stuck.slice(0, SHOWN_MAX),
       moved: moved.map(shown).slice(0, SHOWN_MAX),
     };
@@ -91,15 +99,17 @@ type Known = Awaited<ReturnType<typeof look>>;
 
 async function look({ store, cluster, clock }: ControlDeps, applied: AppliedConfig) {
   const apps = Object.keys(applied.config.apps);
-  const [placements, refusals, controllers, fleet, claims, open, last] = await Promise.all([
+  // Claims before and after the placements: a move that begins or ends in between is under way, never unseen.
+  const before = await store.openClaims();
+  const [placements, refusals, controllers, fleet, last] = await Promise.all([
     cluster.placements(apps),
     cluster.feasibility(apps),
     store.controllers(),
     store.fleet(),
-    store.claims({ limit: CLAIMS }),
-    store.openClaims(),
     store.lastLook(),
   ]);
+  const [claims, after] = await Promise.all([store.claims({ limit: CLAIMS }), store.openClaims()]);
+  const open = [...new Map([...before, ...after].map((c) => [c.decisionId, c])).values()];
   const at = last && { fromMs: last.lookMs, toMs: last.lookMs };
   const decisions = at ? await store.decisions({ limit: apps.length, ...at }) : [];
   const fresh = (d: Decision) => {
@@ -131,11 +141,23 @@ function movedAway(site: string, { claims, placements }: Known): Placement[] {
   });
 }
 
+/** Whom a drain has asked without a move to be seen, so that it does not say that all is over while one is about to begin. */
+function unanswered(
+  before: Unanswered,
+  { asked, claims, nowMs }: { asked: readonly { app: string }[]; claims: readonly Claim[]; nowMs: number },
+): Unanswered {
+  const first = new Map(before.map((one) => [one.app, one.askedMs]));
+  const again = asked.map(({ app }) => ({ app, askedMs: first.get(app) ?? nowMs, untilMs: nowMs + ANSWER_MS }));
+  const all = new Map([...before, ...again].map((one) => [one.app, one]));
+  return [...all.values()].filter((one) => one.untilMs > nowMs && !claims.some((c) => c.app === one.app && c.openedMs >= one.askedMs));
+}
+
 const isOwn = (claim: Claim, { site, undo, startedMs }: DrainAsk) =>
   claim.origin === 'drain' && claim.openedMs >= startedMs && (undo ? claim.to : claim.from) === site;
 
-/** An app that is where it should be already, while its move is still watched and may be undone. */
-const isUnderWay = (claim: Claim, { site, undo }: DrainAsk) => (undo ? claim.origin === 'drain' && claim.to === site : claim.from === site);
+/** A move whose end matters: one to or from the site, also of an app that is where it should be while its move is still watched and may be undone. */
+const isUnderWay = (claim: Claim, { site, undo }: DrainAsk) =>
+  (claim.from === site || claim.to === site) && (!undo || claim.origin === 'drain');
 
 interface Ground {
   readonly ask: DrainAsk;

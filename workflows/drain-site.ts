@@ -97,10 +97,11 @@ async function drain(own: DrainState): Promise<DrainResult> {
     }
     const { site, by, reason, startedMs, undo: back } = own;
     const late = own.untilMs !== undefined && own.untilMs <= Date.now();
-    const view = await control.drainStep({ site, by, reason, startedMs, undo: back, ask: !own.paused && !late });
+    const unanswered = own.view?.unanswered ?? [];
+    const view = await control.drainStep({ site, by, reason, startedMs, undo: back, ask: !own.paused && !late, unanswered });
     own.view = view;
     show(own);
-    if (own.undo === back && isOver(view, late)) {
+    if (own.undo === back && isOver(view, { late, undo: back })) {
       await condition(allHandlersFinished);
       return { site, undone: back, complete: view.left === 0, moved: view.moved, left: view.left, stuck: view.stuck };
     }
@@ -110,8 +111,13 @@ async function drain(own: DrainState): Promise<DrainResult> {
   return await continueAsNew<typeof drainSite>(own);
 }
 
-/** Empty; or the deadline has passed and no move is under way. A drain without a deadline waits for what is stuck. */
-const isOver = (view: DrainView, late: boolean) => view.moving.length === 0 && (view.left === 0 || late);
+/** Empty; or the deadline has passed and no move is under way or may still begin. A drain without a deadline waits for what is stuck. */
+function isOver({ moving, left, unanswered }: DrainView, { late, undo }: { late: boolean; undo: boolean }): boolean {
+  if (moving.length > 0) return false;
+  // Who was asked to go, and is told to come back, may be about to go.
+  const quiet = (unanswered?.length ?? 0) === 0;
+  return left === 0 ? quiet || !undo : quiet && late;
+}
 
 const napMs = ({ everyS, untilMs }: DrainState) => {
   const leftMs = untilMs === undefined ? Infinity : untilMs - Date.now();

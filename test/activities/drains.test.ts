@@ -8,7 +8,7 @@ import { T0, withStore } from '../connectors/store/store-fixture.ts';
 import { memoryPlatform } from '../workflows/memory-platform.ts';
 
 const at = withStore(sampleConfig({ apps: 2, sites: 3 }));
-const ask: DrainAsk = { site: 's0', undo: false, by: 'ann', reason: 'disks', startedMs: T0, ask: false };
+const ask: DrainAsk = { site: 's0', undo: false, by: 'ann', reason: 'disks', startedMs: T0, ask: false, unanswered: [] };
 const claim = { reason: 'disks', by: 'ann', workflowId: 'w', nowMs: T0 + 1 } as const;
 
 async function step(where: Record<string, string>, how: Partial<DrainAsk> = {}) {
@@ -38,4 +38,15 @@ test('so is one on its way back, and only what the drain moved comes back', asyn
   expect(await step({ a0: 's0', a1: 's2' }, { undo: true })).toMatchObject({ left: 0, moving: [{ app: 'a0', to: 's0' }] });
   await at.store.endClaim('d3', { end: 'done', atMs: T0 + 4 });
   expect(await step({ a0: 's0', a1: 's2' }, { undo: true })).toMatchObject({ left: 0, moving: [] });
+});
+
+test('an app that is about to leave is on the way, too, when all is to come back', async () => {
+  await at.store.claimMove({ ...claim, decisionId: 'd4', app: 'a0', from: 's0', to: 's1', origin: 'drain', nowMs: T0 + 5 });
+  expect(await step({ a0: 's0', a1: 's2' }, { undo: true })).toMatchObject({ left: 0, moving: [{ app: 'a0', to: 's1' }] });
+});
+
+test('who was asked is waited for until its move is seen or the question has run out', async () => {
+  const [a0, a1] = ['a0', 'a1'].map((app) => ({ app, askedMs: T0 + 4, untilMs: T0 + 60_000 }));
+  const old = { app: 'a2', askedMs: T0, untilMs: T0 + 2 };
+  expect(await step({ a0: 's0', a1: 's0' }, { unanswered: [a0, a1, old].flatMap((one) => one ?? []) })).toMatchObject({ unanswered: [a1] });
 });
