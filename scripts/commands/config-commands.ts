@@ -35,7 +35,7 @@ export function configCommands(program: Command): void {
     .action(async (file: string, options: { by: string }) => {
       const config = await readConfig(file);
       await withPlatform(program.opts<Where>(), async ({ endpoints, store, client }) => {
-        const platform = connectedPlatform({ localCluster: endpoints.cluster, store });
+        const platform = connectedPlatform({ localCluster: endpoints.cluster, kubeconfig: process.env['BERTH_KUBECONFIG'], store });
         for (const line of await applyConfig(config, { store, client, by: options.by, platform })) print(line);
       });
     });

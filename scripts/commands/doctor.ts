@@ -1,13 +1,15 @@
 import { Connection, Client } from '@temporalio/client';
 
 import { scheduleIds } from '../../activities/schedules.ts';
-import { localPlatform } from '../../connectors/local/platform.ts';
 import { openStore } from '../../connectors/store/store.ts';
 import { breakerOf, breakerSentence } from '../../domain/breaker.ts';
 import type { Store } from '../../connectors/store/types.ts';
 import { QUEUE } from '../../workflows/queues.ts';
 import { Stops } from '../../workers/parts/stops.ts';
 import { SEARCH_ATTRIBUTES } from '../platform/temporal-names.ts';
+import type { Config } from '../../domain/config.ts';
+import type { ConnectedPlatform } from '../../workers/parts/connected-platform.ts';
+import { reachableClusters } from './clusters.ts';
 import { findEndpoints, temporalConnection, type Where } from './connect.ts';
 import { SOURCE } from '../../connectors/prometheus/intake.ts';
 import { staleSeries } from './stale-series.ts';
@@ -149,31 +151,33 @@ async function storeFindings(endpoints: Endpoints, stops: Stops): Promise<Findin
         () => intakeProblem(store),
       ),
     );
-  if (endpoints.cluster === undefined) return findings;
-  const platform = localPlatform({ dir: endpoints.cluster });
-  findings.push(
+  const platform = await reachableClusters(store, endpoints.cluster);
+  if (platform) findings.push(...(await clusterFindings(platform, config)));
+  platform?.close();
+  return findings;
+}
+
+async function clusterFindings({ cluster }: ConnectedPlatform, config: Config): Promise<Finding[]> {
+  return [
     await judged(
       'every site is mapped and ready',
-      'is the local cluster running? npm start brings it back; else compare the sites in berth.yaml with the cores of this machine',
+      'compare the sites in berth.yaml with the cores of this machine or the nodes of Kubernetes; npm start brings a local cluster back',
       async () => {
-        const states = new Map((await platform.cluster.sites()).map((s) => [s.site, s]));
+        const states = new Map((await cluster.sites()).map((s) => [s.site, s]));
         const wrong = Object.keys(config.sites).filter((site) => !states.get(site)?.ready);
         return wrong.length === 0 ? undefined : `not ready or not known: ${wrong.join(', ')}`;
       },
     ),
-  );
-  findings.push(
     await judged(
       'the right to observe every app',
-      'is the local cluster running? npm start brings it back; else look at the state of the apps it names',
+      'look at the state of the apps it names; npm start brings a local cluster back',
       async () => {
-        const placements = await platform.cluster.placements(Object.keys(config.apps));
+        const placements = await cluster.placements(Object.keys(config.apps));
         const lost = placements.filter((p) => p.site === undefined).map((p) => p.app);
         return lost.length === 0 ? undefined : `cannot tell where these run: ${lost.join(', ')}`;
       },
     ),
-  );
-  return findings;
+  ];
 }
 
 async function intakeProblem(store: Store): Promise<string | undefined> {

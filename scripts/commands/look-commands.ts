@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 
-import { localPlatform } from '../../connectors/local/platform.ts';
 import { withPlatform, Told, type Where } from './connect.ts';
 import { diagnose } from './doctor.ts';
 import { explain, type ExplainOptions } from './explain.ts';
+import { reachableClusters } from './clusters.ts';
 import { statusOf, table } from './status.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -16,10 +16,9 @@ export function lookCommands(program: Command): void {
     .option('--json', 'as JSON')
     .action((options: { json?: boolean }) =>
       withPlatform(program.opts<Where>(), async ({ endpoints, store }) => {
-        const status = await statusOf(
-          store,
-          endpoints.cluster === undefined ? undefined : localPlatform({ dir: endpoints.cluster }).cluster,
-        );
+        const platform = await reachableClusters(store, endpoints.cluster);
+        const status = await statusOf(store, platform?.cluster);
+        platform?.close();
         if (options.json) return print(JSON.stringify(status, null, 2));
         print(`fleet: ${status.fleet}`);
         if (status.look !== undefined) print(`last look: ${status.look}`);

@@ -17,7 +17,7 @@ export function releaseCommands(program: Command): void {
     .action((app: string | undefined, { all = false }: { all?: boolean }) =>
       withPlatform(program.opts<Where>(), async ({ endpoints, store, client }) => {
         if ((app === undefined) === !all) throw new Told('say which: berth release APP, or berth release --all', 2);
-        const platform = connectedPlatform({ localCluster: endpoints.cluster, store });
+        const platform = connectedPlatform({ localCluster: endpoints.cluster, kubeconfig: process.env['BERTH_KUBECONFIG'], store });
         const told = { store, client, platform };
         // First whatever would move an app again.
         const left = all ? await endEverything(client) : [];
