@@ -14,27 +14,42 @@ export type Fault =
   | { readonly kind: 'reset-after'; readonly meanwhile?: () => void }
   | { readonly kind: 'truncated' };
 
+export interface ProxyCall {
+  readonly method: string;
+  readonly path: string;
+  readonly contentType: string | undefined;
+  readonly fault?: Fault['kind'];
+}
+
 export interface FaultProxy {
   readonly url: string;
-  readonly calls: readonly { readonly method: string; readonly path: string; readonly fault?: Fault['kind'] }[];
+  readonly calls: readonly ProxyCall[];
   /** Connections that clients have made so far. */
   connections(): number;
   /** Chosen anew for each call; undefined = none. */
-  choose: (method: string, path: string) => Fault | undefined;
+  choose: (method: string, path: string, body: string) => Fault | undefined;
   close(): Promise<void>;
 }
 
 /** Stands in front of a real API server, with its certificate, so that clients need to know of nothing. */
 export async function faultProxy(target: { url: string; caFile: string }): Promise<FaultProxy> {
-  const calls: { method: string; path: string; fault?: Fault['kind'] }[] = [];
+  const calls: ProxyCall[] = [];
   const proxy = { calls, choose: () => undefined } as unknown as { -readonly [K in keyof FaultProxy]: FaultProxy[K] };
   const ca = readFileSync(target.caFile);
   const tls = { cert: ca, key: readFileSync(target.caFile.replace(/\.crt$/, '.key')) };
   const server: Server = createServer(tls, (incoming, answer) => {
     const [method, path] = [incoming.method ?? 'GET', incoming.url ?? '/'];
-    const fault = proxy.choose(method, path);
-    calls.push({ method, path, ...(fault && { fault: fault.kind }) });
-    void treat({ incoming, answer, fault, target: new URL(path, target.url), ca });
+    bodyOf(incoming)
+      .then(
+        (body) => {
+          const fault = proxy.choose(method, path, body.toString('utf8'));
+          calls.push({ method, path, contentType: incoming.headers['content-type'], ...(fault && { fault: fault.kind }) });
+          return treat({ incoming, body, answer, fault, target: new URL(path, target.url), ca });
+        },
+        // Who asked has hung up.
+        () => incoming.socket.destroy(),
+      )
+      .catch(() => incoming.socket.destroy());
   });
   let connections = 0;
   server.on('secureConnection', () => (connections += 1));
@@ -51,6 +66,7 @@ export async function faultProxy(target: { url: string; caFile: string }): Promi
 
 interface Exchange {
   readonly incoming: IncomingMessage;
+  readonly body: Buffer;
   readonly answer: ServerResponse;
   readonly fault: Fault | undefined;
   readonly target: URL;
@@ -60,14 +76,13 @@ interface Exchange {
 async function treat(exchange: Exchange): Promise<void> {
   const { incoming, answer, fault } = exchange;
   if (fault?.kind === 'reset-before') return void incoming.socket.destroy();
-  const body = await bodyOf(incoming);
   if (fault?.kind === 'hang') return;
   if (fault?.kind === 'status') {
     answer.writeHead(fault.status, { ...(fault.retryAfter !== undefined && { 'retry-after': fault.retryAfter }) });
     return void answer.end(JSON.stringify({ kind: 'Status', message: `injected ${fault.status}`, code: fault.status }));
   }
   if (fault?.kind === 'latency') await new Promise((resolve) => setTimeout(resolve, fault.ms));
-  const reply = await passedOn(exchange, body);
+  const reply = await passedOn(exchange);
   if (fault?.kind === 'reset-after') {
     fault.meanwhile?.();
     return void incoming.socket.destroy();
@@ -77,10 +92,12 @@ async function treat(exchange: Exchange): Promise<void> {
   answer.write(reply.body.subarray(0, reply.body.length / 2), () => incoming.socket.destroy());
 }
 
-function passedOn(
-  { incoming, target, ca }: Exchange,
-  body: Buffer,
-): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }> {
+function passedOn({
+  incoming,
+  body,
+  target,
+  ca,
+}: Exchange): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }> {
   return new Promise((resolve, reject) => {
     const headers = { ...incoming.headers, host: target.host };
     const asked = request(target, { method: incoming.method ?? 'GET', headers, ca }, (response) => {

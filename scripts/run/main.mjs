@@ -12,7 +12,7 @@ import { say } from './say.mjs';
 import { test } from './test.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMANDS = 'setup | demo | start | test | test:kubernetes | control-plane | check | bench | berth';
+const COMMANDS = 'setup | demo | start | test | test:kubernetes | control-plane | check | bench | chaos | berth';
 
 /**
  * @param {readonly string[]} argv
@@ -39,6 +39,7 @@ async function carryOut(command, args) {
     case 'demo':
     case 'start':
     case 'bench':
+    case 'chaos':
     case 'berth':
       await prepare({ needsBuild: true });
       return await runBuilt(`${command}.js`, args);
