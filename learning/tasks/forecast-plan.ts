@@ -90,7 +90,7 @@ function seasonLag(seasonTicks: number, horizonTicks: number): number {
   return Math.ceil(horizonTicks / seasonTicks) * seasonTicks - horizonTicks;
 }
 
-/** What was one and two seasons before the target's time, as a value and smoothed, and how the season before compares with now. */
+/** What was one season before the target's time, as a value and smoothed, and how the season before compares with now. */
 function seasonSpecs(series: string, seasonTicks: number, horizonTicks: number): FeatureSpec[] {
   const back = seasonLag(seasonTicks, horizonTicks);
   const whole = back + horizonTicks;
@@ -98,9 +98,7 @@ function seasonSpecs(series: string, seasonTicks: number, horizonTicks: number):
   const half = Math.min(back, smooth >> 1);
   return [
     { op: 'value', series, ticks: 1, lag: back },
-    { op: 'value', series, ticks: 1, lag: back + seasonTicks },
     { op: 'mean', series, ticks: smooth, lag: back - half },
-    { op: 'mean', series, ticks: smooth, lag: back + seasonTicks - half },
     { op: 'diff', series, ticks: whole },
     { op: 'mean', series, ticks: seasonTicks, lag: 0 },
   ];

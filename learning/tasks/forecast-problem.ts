@@ -24,6 +24,7 @@ const MOST_GROUP_INPUTS = 64;
 const SELECTION_ROWS = 4000;
 const STABILITY_DRAWS = 5;
 const DAY_MS = 86_400_000;
+const SEASONS_NEEDED = 8;
 
 export function forecastSettings(task: Task): ForecastSettings {
   const { step, horizon } = task;
@@ -93,9 +94,11 @@ function planFrom(context: Context, train: Int32Array, seed: number): Planned<Fo
   const { task, settings, table } = context;
   const own = task.features.pastTarget ? task.target.column : undefined;
   const past = own === undefined ? [] : pastOf(context, train);
-  const season = own === undefined ? undefined : findSeason(past, Math.max(4, settings.horizonTicks));
+  const found = own === undefined ? undefined : findSeason(past, Math.max(4, settings.horizonTicks));
   const selection = selectFrom(context, train, seed);
   const longest = Math.max(0, ...lengthsOf(context, train));
+  // The gap before what is judged is as long as the season: a season that takes more of the data than this costs more than it gives.
+  const season = found && found.ticks * SEASONS_NEEDED <= longest ? found : undefined;
   const groups = groupsOf(context, train);
   const plan = planForecast({
     ...settings,

@@ -2,6 +2,8 @@ import { blockSums, lossRows, metricsOf, ratioInterval, violationsOf } from './m
 import type { Interval, Metrics, Violations } from './metrics.ts';
 import type { Candidate } from './candidates.ts';
 import type { Backtested } from './task-backtest.ts';
+import { meanOf as meanPrediction, predictedByPick } from './honest-pick.ts';
+import { splitOf } from './task-folds.ts';
 import type { Task } from './task-schema.ts';
 
 export interface CandidateReport extends Metrics {
@@ -69,8 +71,26 @@ export function judgeCandidates(input: JudgeInput): Judged {
   const picked = { ...(bestBaseline ? { bestBaseline: bestBaseline.name } : {}), ...(bestModel ? { bestModel: bestModel.of } : {}) };
   if (!bestModel || !bestBaseline)
     return { rows, candidates, ...picked, verdict: 'no skill', why: 'There was no model, or no baseline, to compare: a baseline serves.' };
-  const skill = skillOf(input, { rows, actual, model: bestModel.predicted, baseline: bestBaseline.predicted });
+  const skill = pickedSkill(input, { rows, actual, models: models.map((m) => m.predicted), baseline: bestBaseline.predicted });
   return { rows, candidates, ...picked, skill, ...verdictOf(skill, bestModel.name, bestBaseline.name) };
+}
+
+/** Skill of the choice itself: in each fold of what other, or earlier, folds would have chosen. The baseline is the best in hindsight. */
+function pickedSkill(
+  input: JudgeInput,
+  { rows, actual, models, baseline }: { rows: Int32Array; actual: Float64Array; models: readonly Float64Array[]; baseline: Float64Array },
+): Interval {
+  const { loss, target } = input.task;
+  const lossOf = (predicted: Float64Array): Float64Array => lossRows(loss, predicted, actual, target.better);
+  const fold = Int32Array.from(rows, (i) => input.test.fold[i]!);
+  const predicted = predictedByPick({ models, lossOf, fold, order: splitOf(input.task) });
+  const known = (_: number, i: number): boolean => !Number.isNaN(predicted[i]!);
+  return skillOf(input, {
+    rows: rows.filter(known),
+    actual: actual.filter(known),
+    model: predicted.filter(known),
+    baseline: baseline.filter(known),
+  });
 }
 
 interface Shown {
@@ -121,7 +141,7 @@ function describeOne(
 }
 
 function meanOf(models: readonly { name: string; predicted: Float64Array }[]): Shown & { of: string[] } {
-  const predicted = models[0]!.predicted.map((_, i) => models.reduce((sum, m) => sum + m.predicted[i]!, 0) / models.length);
+  const predicted = meanPrediction(models.map((m) => m.predicted));
   return { name: `mean of ${models.map((m) => m.name).join(', ')}`, kind: 'model', predicted, of: models.map((m) => m.name) };
 }
 
@@ -167,7 +187,10 @@ export function blocksOf(
 
 function verdictOf(skill: Interval, model: string, baseline: string): { verdict: 'skill' | 'no skill'; why: string } {
   if (skill.value === null || skill.low === null || skill.high === null)
-    return { verdict: 'no skill', why: `The baseline "${baseline}" makes no error: there is nothing for a model to gain.` };
+    return {
+      verdict: 'no skill',
+      why: `No gain over the baseline "${baseline}" could be told: it makes no error, or there was but one fold.`,
+    };
   const gain = `${percent(skill.value)} (90 % interval ${percent(skill.low)} to ${percent(skill.high)})`;
   if (skill.value >= WORTH && skill.low > 0)
     return {

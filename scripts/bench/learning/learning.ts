@@ -9,6 +9,7 @@ import { measureBoosting } from './boosting.ts';
 import type { LearningOptions, LearningPart } from './options.ts';
 import { measureParity } from './parity.ts';
 import { renderLearning, type LearningFigures, type LearningResult } from './render.ts';
+import { measureRows } from './rows.ts';
 import { measureServing } from './serving.ts';
 
 /** Measures what was asked for and prints it. A part that fails is named at the end, and the others still count. One at a time. */
@@ -57,5 +58,7 @@ async function measurePart(
       return { kind: part, figures: await measureParity(options) };
     case 'serving':
       return { kind: part, figures: await measureServing(options, where) };
+    case 'rows':
+      return { kind: part, figures: await measureRows(options, where.say) };
   }
 }

@@ -1,7 +1,13 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const LEARNING_PARTS = ['boosting', 'parity', 'serving'] as const;
+import { checkoutFolder } from '../../platform/checkout.ts';
+import { ROW_CASES } from './row-cases.ts';
+
+export const LEARNING_PARTS = ['boosting', 'parity', 'serving', 'rows'] as const;
 export type LearningPart = (typeof LEARNING_PARTS)[number];
+
+const QUICK_PARTS: readonly LearningPart[] = ['boosting', 'parity', 'serving'];
 
 export interface LearningOptions {
   readonly parts: readonly LearningPart[];
@@ -13,6 +19,11 @@ export interface LearningOptions {
   /** Rows that are served at a time. */
   readonly served: number;
   readonly trees: number;
+  /** Folder of the public data sets, the tasks run on them (absent: all), seconds for each fit, and random quarters where rows are split so. */
+  readonly data: string;
+  readonly tasks?: readonly string[];
+  readonly budgetS: number;
+  readonly draws: number;
   /** A smoke run: without peers. */
   readonly quick: boolean;
   readonly write: boolean;
@@ -23,6 +34,10 @@ export const LEARNING_USAGE = `npm run bench -- learning [options]
   --rows NUMBERS rows of the tables for boosting (default 20000,200000)
   --seeds N      tables of each size (default 5)
   --rounds N     trees per model (default 300)
+  --data DIR     folder of the public data sets for rows (default ../shared/data)
+  --task NAMES   for rows: tasks of examples/tasks, separated by commas (default: all)
+  --budget N     for rows: seconds for each fit (default 60)
+  --draws N      for rows: random quarters of grouped data (default 10)
   --quick        a smoke run of seconds: small tables, no peers; its figures mean nothing
   --kept         measure nothing: print what was measured so far
   --write        also update docs/benchmarks.md`;
@@ -36,6 +51,10 @@ export function readLearningOptions(args: readonly string[]): LearningOptions {
       rows: { type: 'string' },
       seeds: { type: 'string' },
       rounds: { type: 'string' },
+      data: { type: 'string' },
+      task: { type: 'string' },
+      budget: { type: 'string' },
+      draws: { type: 'string' },
       quick: { type: 'boolean', default: false },
       kept: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -43,16 +62,28 @@ export function readLearningOptions(args: readonly string[]): LearningOptions {
   });
   const { quick } = values;
   return {
-    parts: values.kept ? [] : values.part === undefined ? LEARNING_PARTS : partsOf(values.part),
+    parts: values.kept ? [] : values.part === undefined ? (quick ? QUICK_PARTS : LEARNING_PARTS) : partsOf(values.part),
     rows: (values.rows ?? (quick ? '500' : '20000,200000')).split(',').map((text) => numberOf('rows', text)),
     width: 40,
     seeds: numberOf('seeds', values.seeds ?? (quick ? '1' : '5')),
     rounds: numberOf('rounds', values.rounds ?? (quick ? '5' : '300')),
     served: quick ? 1000 : 50_000,
     trees: quick ? 10 : 500,
+    data: values.data ?? join(checkoutFolder(), '..', 'shared', 'data'),
+    ...(values.task === undefined ? {} : { tasks: tasksOf(values.task) }),
+    budgetS: numberOf('budget', values.budget ?? (quick ? '1' : '60')),
+    draws: numberOf('draws', values.draws ?? (quick ? '1' : '10')),
     quick,
     write: values.write && !quick,
   };
+}
+
+function tasksOf(text: string): string[] {
+  return text.split(',').map((name) => {
+    const known = ROW_CASES.find((c) => c.task === name.trim());
+    if (!known) throw new Error(`--task: there is no ${name}; ${ROW_CASES.map((c) => c.task).join(', ')}`);
+    return known.task;
+  });
 }
 
 function partsOf(text: string): LearningPart[] {

@@ -2,13 +2,15 @@ import { table as markdownTable } from '../render.ts';
 import type { Circumstances } from '../results.ts';
 import type { BoostingFigures, BoostingRow } from './boosting.ts';
 import type { ParityFigures } from './parity.ts';
+import type { RowsFigures } from './rows.ts';
 import type { ServingFigures } from './serving.ts';
 import type { BenchLoss } from './trial.ts';
 
 export type LearningFigures =
   | { readonly kind: 'boosting'; readonly figures: BoostingFigures }
   | { readonly kind: 'parity'; readonly figures: ParityFigures }
-  | { readonly kind: 'serving'; readonly figures: ServingFigures };
+  | { readonly kind: 'serving'; readonly figures: ServingFigures }
+  | { readonly kind: 'rows'; readonly figures: RowsFigures };
 export type LearningResult = Circumstances & LearningFigures;
 
 const WITHIN = 1.01;
@@ -27,6 +29,7 @@ const TITLES: Readonly<Record<LearningFigures['kind'], string>> = {
   boosting: 'Boosting against its peers',
   parity: 'ONNX against the trainer',
   serving: 'Serving',
+  rows: 'What fit chooses on public data',
 };
 
 function circumstances({ at, commit, machine, loadBefore }: Circumstances): string {
@@ -41,6 +44,8 @@ function render(result: LearningResult): string[] {
       return renderParity(result.figures);
     case 'serving':
       return renderServing(result.figures);
+    case 'rows':
+      return renderRows(result.figures);
   }
 }
 
@@ -68,6 +73,23 @@ function goalOf({ rows, loss, cpuRatio, errorRatio }: BoostingRow): string[] {
   const isMet = cpuRatio! <= CPU_GOALS[loss] && errorRatio!.mean <= WITHIN;
   const goal = `${rows.toLocaleString('en')} rows, ${loss}: CPU at most ${CPU_GOALS[loss]}, error at most ${WITHIN}`;
   return [goal, `${cpuRatio!.toFixed(2)}, ${errorRatio!.mean.toFixed(3)}`, verdict(isMet)];
+}
+
+/** A gap under one point of NMAE is a tie. */
+function renderRows({ table, skipped }: RowsFigures): string[] {
+  const lines = table.map((row) => [
+    `${row.task}${row.group === undefined ? '' : ` ${row.group}`}`,
+    `${row.nmae.toFixed(2)}${row.draws > 1 ? ` (mean of ${row.draws})` : ''}`,
+    `${row.referenceNmae.toFixed(2)} ${row.reference}`,
+    verdict(row.nmae <= row.referenceNmae + 1),
+    row.verdict,
+    row.served,
+    row.coverage.toFixed(1),
+    String(row.rows),
+    row.fitS.toFixed(0),
+  ]);
+  const head = ['task', 'NMAE %', 'reference', 'beaten or tied', 'verdict', 'served', 'coverage %', 'rows', 'fit s'];
+  return [markdownTable(head, lines), ...(skipped.length > 0 ? [`Skipped, as the data is not there: ${skipped.join(', ')}.`] : [])];
 }
 
 function renderParity({ rows, learners }: ParityFigures): string[] {
