@@ -123,10 +123,9 @@ export function fitTask<P extends { readonly names: readonly string[] }>(input: 
   const { judged, planned } = evaluated;
   const { problem } = kind;
   const all = Int32Array.from({ length: problem.n }, (_, i) => i);
-  const servedBy = judged.verdict === 'skill' ? 'model' : 'baseline';
   const rowsAll = problem.rows(planned.plan, thin(all, effort.mostFinalRows));
-  const names = servedBy === 'model' ? judged.bestModel! : [judged.bestBaseline ?? 'overall median'];
-  const candidates = [...kind.baselines(planned), ...kind.models(planned, rowsAll)].filter((c) => names.includes(c.name));
+  const { servedBy, candidates } = candidatesToServe(judged, [...kind.baselines(planned), ...kind.models(planned, rowsAll)]);
+  const names = candidates.map((c) => c.name);
   const plan = servedBy === 'model' ? planned.plan : kind.planFor(planned.plan, candidates[0]!);
   const ready = readyOnly(servedBy === 'model' ? rowsAll : problem.rows(plan, thin(all, effort.mostFinalRows)));
   if (ready.n === 0) throw new BadInput(['nothing to learn from: in every row some input is missing for longer than maxGap']);
@@ -153,6 +152,18 @@ export function fitTask<P extends { readonly names: readonly string[] }>(input: 
     importances: servedBy === 'model' ? importancesOf(point, ready, seed) : [],
     predicted,
   };
+}
+
+/** What was chosen, as far as all of the data offers it too: a season, or a logarithm, of some folds may not be one of the whole. */
+function candidatesToServe(
+  { verdict, bestModel, candidates: reports }: Judged,
+  offered: readonly Candidate[],
+): { servedBy: 'model' | 'baseline'; candidates: Candidate[] } {
+  const models = offered.filter((c) => bestModel?.includes(c.name));
+  if (verdict === 'skill' && models.length > 0) return { servedBy: 'model', candidates: models };
+  const ranked = [...reports].sort((a, b) => a.loss - b.loss).flatMap(({ name }) => offered.filter((c) => c.name === name));
+  const baselines = [...ranked, ...offered.filter((c) => c.name === 'overall median')].filter((c) => c.kind === 'baseline');
+  return { servedBy: 'baseline', candidates: baselines.slice(0, 1) };
 }
 
 function meanOfPredictions(test: Backtested, names: readonly string[], n: number): Float64Array {
