@@ -130,7 +130,8 @@ export function fitTask<P extends { readonly names: readonly string[] }>(input: 
   const ready = readyOnly(servedBy === 'model' ? rowsAll : problem.rows(plan, thin(all, effort.mostFinalRows)));
   if (ready.n === 0) throw new BadInput(['nothing to learn from: in every row some input is missing for longer than maxGap']);
   input.onProgress('fit', 0, 1);
-  const fit: FitOptions = { seed, isOver: input.isOver };
+  // Never cut short: its work is bounded by the effort, and a model of a few trees in the place of the one that was judged would be worse than late.
+  const fit: FitOptions = { seed, isOver: () => false };
   const point = servedBy === 'model' ? fitAverage(candidates, ready, fit) : fitCandidate(candidates[0]!, ready, fit);
   input.onProgress('fit', 1, 1);
   const predicted = meanOfPredictions(evaluated.test, names, problem.n);
