@@ -34,6 +34,9 @@ export async function putUp(own: ControllerState, proposal: Proposal): Promise<v
 export const approvalIsDue = ({ approval }: ControllerState) =>
   approval?.approved !== undefined && (approval.approved.startsMs ?? 0) <= Date.now();
 
+/** Somebody has said yes, and nothing has come of it yet, not even a time to wait for. */
+export const isUnanswered = ({ approval }: ControllerState) => approval?.approved !== undefined && approval.approved.startsMs === undefined;
+
 /** A yes is no better than what is known now: everything is looked at again before the move starts, and a stale yes is refused with the reason. */
 export async function carryOut(own: ControllerState): Promise<void> {
   const { approval } = own;

@@ -17,7 +17,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 
 import type { Proposal } from '../domain/decision.ts';
 import { store } from './activity-groups.ts';
-import { approvalIsDue, approve, carryOut, putUp, reject, whatBecame } from './approvals.ts';
+import { approvalIsDue, approve, carryOut, isUnanswered, putUp, reject, whatBecame } from './approvals.ts';
 import { showController } from './controller-details.ts';
 import { mirror, mirrored } from './controller-mirror.ts';
 import {
@@ -51,7 +51,9 @@ export async function placementController(input: ControllerInput): Promise<void>
   while (!full(own)) {
     await step(own);
     const nap = napMs(own);
-    const awake = () => hasWork(own) || full(own);
+    // Only the state may wake it, and a timer: an update that is rejected leaves no event, and what its moment alone has changed (the time, the length
+    // of the history) is not there when the history is replayed.
+    const awake = () => hasWork(own);
     await (nap === undefined
       ? condition(awake)
       : condition(awake, nap, { summary: 'until a statement ends or a move must be asked after' }));
@@ -82,7 +84,7 @@ const full = (own: ControllerState) => workflowInfo().continueAsNewSuggested || 
 /** A message that waits for the facts of the app (they were just reconfigured), for the mirror or for what becomes of an approval must get it. */
 async function finishHandlers(own: ControllerState): Promise<void> {
   for (;;) {
-    await condition(() => own.facts === undefined || own.mirrored < own.seq || approvalIsDue(own) || allHandlersFinished());
+    await condition(() => own.facts === undefined || own.mirrored < own.seq || isUnanswered(own) || allHandlersFinished());
     if (allHandlersFinished()) return;
     await step(own);
   }
@@ -93,7 +95,7 @@ function hasWork(own: ControllerState): boolean {
     own.stale ||
     own.mirrored < own.seq ||
     own.lost !== undefined ||
-    (!own.moving && (own.waiting !== undefined || overrideIsDue(own) || approvalIsDue(own)))
+    (!own.moving && (own.waiting !== undefined || overrideIsDue(own) || isUnanswered(own)))
   );
 }
 

@@ -12,7 +12,7 @@ import { say } from './say.mjs';
 import { test } from './test.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMANDS = 'setup | demo | start | test | test:kubernetes | control-plane | check | bench | chaos | berth';
+const COMMANDS = 'setup | demo | start | test | test:kubernetes | test:model | control-plane | check | bench | chaos | berth';
 
 /**
  * @param {readonly string[]} argv
@@ -50,6 +50,9 @@ async function carryOut(command, args) {
       await prepare({ needsBuild: false });
       await buildControlPlane(process.env);
       return await test(ROOT, args.length > 0 ? args : ['kubernetes']);
+    case 'test:model':
+      await prepare({ needsBuild: false });
+      return await test(ROOT, ['--config', 'test/model/model.config.ts', ...args]);
     case 'control-plane':
       await buildControlPlane(process.env);
       return 0;
