@@ -43,7 +43,7 @@ export function modelCommands(program: Command): void {
         for (const { lines } of found) for (const line of lines) print(line);
       }),
     );
-  const model = program.command('model').description('what a person says to a model: rollback, approve, reject, import');
+  const model = program.command('model').description('what a person says to a model: rollback, approve, reject');
   said(model.command('rollback <app>').description('put back the model that served before; one look later it serves')).action(
     (app: string, { by, reason }: Said) =>
       withPlatform(where(), async ({ client, store }) => {
