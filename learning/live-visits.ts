@@ -3,6 +3,8 @@ import type { Visit } from './profile.ts';
 
 /** A stretch shorter than this share of a visit is not worth holding out. */
 const SHORTEST = 0.5;
+/** Ticks in a row without a sample of where the app was that do not end a stretch: it is where it was seen before and after. */
+const UNSEEN_MAX = 4;
 
 /** Where an app was anyway, cut into stretches as long as a visit of a profile: what is held out stays of one size. */
 export function liveVisits({ grid, sites, app }: Frame, { fromMs, visitS }: { fromMs: number; visitS: number }): Visit[] {
@@ -15,12 +17,17 @@ export function liveVisits({ grid, sites, app }: Frame, { fromMs, visitS }: { fr
       visits.push({ site, fromMs: open.fromMs, toMs: open.toMs, outcome: 'observed' });
     open = undefined;
   };
+  let unseen = 0;
   for (let tick = 0; tick < grid.ticks; tick++) {
     const toMs = grid.startMs + (tick + 1) * grid.stepMs;
     const place = app.placed[tick] ?? -1;
     if (toMs - grid.stepMs < fromMs) continue;
+    if (place < 0) {
+      if (++unseen > UNSEEN_MAX) close();
+      continue;
+    }
+    unseen = 0;
     if (open && (open.place !== place || open.toMs - open.fromMs >= visitMs)) close();
-    if (place < 0) continue;
     open = open ? { ...open, toMs } : { place, fromMs: toMs - grid.stepMs, toMs };
   }
   close();

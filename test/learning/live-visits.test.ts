@@ -29,4 +29,10 @@ test('a gap or a move ends a visit, and what lies before the beginning does not 
   expect(told('00.11')).toEqual(['s0 0-2000', 's1 3000-5000']);
   expect(told('0000', 2000)).toEqual(['s0 2000-4000']);
   expect(told('....')).toEqual([]);
+  expect(told('00.....00')).toEqual(['s0 0-2000', 's0 7000-9000']);
+});
+
+test('a few moments that were not seen between two of the same place belong to the stay', () => {
+  expect(told('0.0.00')).toEqual(['s0 0-5000']);
+  expect(told('0....1')).toEqual([]);
 });
