@@ -43,7 +43,13 @@ describe.runIf(cores.length >= 2 && canPin())('sites that are cores (needs two o
 
   test('what is scraped is measured: CPU of the core and of the app, probe and waiting', async () => {
     const full = await eventually('a full scrape', () =>
-      ground.scrapes().find((one) => one.apps.some(({ values }) => values['app_rundelay_ratio'] !== undefined)),
+      ground
+        .scrapes()
+        .find(
+          ({ apps, sites }) =>
+            apps.some(({ values }) => values['app_rundelay_ratio'] !== undefined) &&
+            sites.every(({ values }) => values['cpu_cores'] !== undefined && values['probe_ratio'] !== undefined),
+        ),
     );
     for (const { values } of full.sites) expect(values).toMatchObject({ cpu_cores: expect.any(Number), probe_ratio: expect.any(Number) });
     const web = full.apps.find(({ app }) => app === 'web');
